@@ -1,0 +1,23 @@
+{# Every match is replaced. Plain regexp_replace replaces the first on DuckDB and all on Spark. #}
+{% macro regexp_replace_all(text, pattern, replacement) -%}{{ return(adapter.dispatch('regexp_replace_all')(text, pattern, replacement)) }}{%- endmacro %}
+{% macro duckdb__regexp_replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+{% macro spark__regexp_replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, r'{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+{# One JSON object text to a struct of texts; NULL when the line is no JSON object. `->>` raises on a malformed line even
+   inside an OR on DuckDB, so the line is parsed as a whole, once. #}
+{% macro parse_json_object(line, fields) -%}{{ return(adapter.dispatch('parse_json_object')(line, fields)) }}{%- endmacro %}
+{% macro duckdb__parse_json_object(line, fields) -%}
+    try(from_json({{ line }}, '{ {%- for f in fields %}"{{ f }}":"VARCHAR"{{ ',' if not loop.last }}{% endfor -%} }'))
+{%- endmacro %}
+{% macro spark__parse_json_object(line, fields) -%}
+    from_json({{ line }}, '{% for f in fields %}{{ f }} string{{ ', ' if not loop.last }}{% endfor %}', map('mode', 'FAILFAST'))
+{%- endmacro %}
+
+{# The last value that is not NULL in a window: `ignore nulls` stands inside the parentheses on DuckDB, outside on Spark. #}
+{% macro last_non_null(column, window) -%}{{ return(adapter.dispatch('last_non_null')(column, window)) }}{%- endmacro %}
+{% macro duckdb__last_non_null(column, window) -%}last_value({{ column }} ignore nulls) over ({{ window }}){%- endmacro %}
+{% macro spark__last_non_null(column, window) -%}last_value({{ column }}) ignore nulls over ({{ window }}){%- endmacro %}

@@ -1,0 +1,33 @@
+{# Text (or a native time) to a UTC timestamp; NULL when it is none. An offset is applied, no offset means UTC.
+   DuckDB ignores an offset in a plain `cast(… as timestamp)`, Spark applies it: so both go through the zoned type. #}
+{% macro parse_utc(column) -%}{{ return(adapter.dispatch('parse_utc')(column)) }}{%- endmacro %}
+{% macro duckdb__parse_utc(column) -%}
+    cast(try_cast({{ column }} as timestamptz) as timestamp)
+{%- endmacro %}
+{% macro spark__parse_utc(column) -%}
+    cast(try_cast({{ column }} as timestamp_ltz) as timestamp_ntz)
+{%- endmacro %}
+
+{# Microseconds since 1970 as an integer: exact, unlike epoch(). #}
+{% macro epoch_us(column) -%}{{ return(adapter.dispatch('epoch_us')(column)) }}{%- endmacro %}
+{% macro duckdb__epoch_us(column) -%}epoch_us({{ column }}){%- endmacro %}
+{% macro spark__epoch_us(column) -%}unix_micros({{ column }}){%- endmacro %}
+
+{# Seconds between two timestamps as a double, exact to the microsecond. #}
+{% macro seconds_between(from_at, to_at) -%}
+    (({{ epoch_us(to_at) }} - {{ epoch_us(from_at) }}) / 1000000.0)
+{%- endmacro %}
+
+{# Whole days between two dates. `date - date` is an interval on Spark. #}
+{% macro days_between(from_on, to_on) -%}{{ return(adapter.dispatch('days_between')(from_on, to_on)) }}{%- endmacro %}
+{% macro duckdb__days_between(from_on, to_on) -%}cast(date_diff('day', {{ from_on }}, {{ to_on }}) as integer){%- endmacro %}
+{% macro spark__days_between(from_on, to_on) -%}datediff({{ to_on }}, {{ from_on }}){%- endmacro %}
+
+{# The months or days of a spine: integers 0 … n-1 are a table function on both, but the column cannot be renamed alike. #}
+{% macro number_series(relation_alias, column, count_subquery) -%}{{ return(adapter.dispatch('number_series')(relation_alias, column, count_subquery)) }}{%- endmacro %}
+{% macro duckdb__number_series(relation_alias, column, count_subquery) -%}
+    (select unnest(range(0, {{ count_subquery }})) as {{ column }}) as {{ relation_alias }}
+{%- endmacro %}
+{% macro spark__number_series(relation_alias, column, count_subquery) -%}
+    (select explode(sequence(0, {{ count_subquery }} - 1)) as {{ column }}) as {{ relation_alias }}
+{%- endmacro %}

@@ -1,0 +1,62 @@
+{# The rows of a landed table with every column of its contract (the source's YAML), as text or as they came: a column that
+   no file has is NULL. Adds _row (all columns as a struct), _source_file (below the landing folder) and _landed_on. #}
+{% macro landed(source_name, table_name) -%}
+    {%- set columns = landed_columns(source_name, table_name) -%}
+    select
+        *,
+        {{ row_struct(columns) }} as _row,
+        {{ landed_file('filename') }} as _source_file,
+        coalesce(landed_on, {{ day_without_landing() }}) as _landed_on
+    from ({{ with_missing_columns(source(source_name, table_name), columns + ['filename']) }}) as completed
+{%- endmacro %}
+
+{# The same for a table that landed as JSON lines: each line is parsed as a whole. A line that is no JSON object has NULL in
+   every column, is_malformed, and keeps its text in _line. #}
+{% macro landed_lines(source_name, table_name) -%}
+    {%- set columns = landed_columns(source_name, table_name) -%}
+    select
+        {%- for column in columns %}
+        fields.{{ column }} as {{ column }},
+        {%- endfor %}
+        fields as _row,
+        _line,
+        fields is null or left(ltrim(_line), 1) <> '{' as is_malformed,
+        {{ landed_file('filename') }} as _source_file,
+        landed_on as _landed_on
+    from (
+        select line as _line, filename, landed_on, {{ parse_json_object('line', columns) }} as fields
+        from ({{ with_missing_columns(source(source_name, table_name ~ '_lines'), ['line', 'filename']) }}) as completed
+        where trim(line) <> ''
+    ) as parsed
+{%- endmacro %}
+
+{# Column names of a landed table, from the one place that states them: the source's YAML. #}
+{% macro landed_columns(source_name, table_name) -%}
+    {%- set found = namespace(columns=['unparsed']) -%}
+    {%- if execute -%}
+        {%- for node in graph.sources.values() if node.source_name == source_name and node.name == table_name -%}
+            {%- set found.columns = node.columns.keys() | list -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found.columns) }}
+{%- endmacro %}
+
+{# Sources whose files carry no day of arrival count as landed on this day. #}
+{% macro day_without_landing() -%}date '1970-01-01'{%- endmacro %}
+
+{% macro landed_file(filename) -%}
+    replace({{ filename }}, '{{ env_var("FOOTFALL_LANDING", "data/landing") }}/', '')
+{%- endmacro %}
+
+{# Rows of a landed table per day, counted on the files themselves: one side of the reconciliation. #}
+{% macro landed_counts(source_name, table_name, reported_as=none) -%}
+    select
+        '{{ reported_as or table_name }}' as source_table,
+        coalesce(landed_on, {{ day_without_landing() }}) as landed_on,
+        count(*) as landed_count
+    from ({{ with_missing_columns(source(source_name, table_name), ['line', 'filename']) }}) as completed
+    {%- if table_name.endswith('_lines') %}
+    where trim(line) <> ''
+    {%- endif %}
+    group by 1, 2
+{%- endmacro %}

@@ -1,0 +1,74 @@
+{# All landed rows of an entity with the fate of each. One row per key is `accepted`: the newest version (by `newest_by`, else by
+   day of arrival, else by content, so that the order of arrival never decides between versions that say when they were written).
+   Of the others, a row with the content of a better one is a `duplicate`, the rest are `superseded`; refused rows are `quarantined`.
+   `key` may be an expression over the entity's columns. Every ordering is total up to rows that are equal in everything. #}
+{% macro row_fates(entity, key, newest_by=none) -%}
+    {%- set entity_columns = entity_content_columns(entity) -%}
+    {%- set content = entity_columns | join(', ') -%}
+    {%- set best_first = (newest_by ~ ' desc nulls last, ' if newest_by else '') ~ '_landed_on desc nulls last, '
+        ~ entity_columns | join(' nulls last, ') ~ ' nulls last, _source_file nulls last' -%}
+with
+
+landed as (
+    select
+        *,
+        _rejection_reasons = '' as is_good
+    from {{ source_entity(entity) }}
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by is_good, {{ key }} order by {{ best_first }}) as version_rank,
+        row_number() over (partition by is_good, {{ content }} order by {{ best_first }}) as copy_rank
+    from landed
+),
+
+final as (
+    select
+        {%- for column in entity_columns %}
+        {{ column }},
+        {%- endfor %}
+        _source_table,
+        _source_file,
+        _landed_on,
+        _rejection_reasons,
+        _raw_row,
+        case
+            when not is_good then 'quarantined'
+            when version_rank = 1 then 'accepted'
+            when copy_rank > 1 then 'duplicate'
+            else 'superseded'
+        end as _fate
+    from ranked
+)
+
+select * from final
+{%- endmacro %}
+
+{# An entity's own columns, without those about landing: from the YAML of the source's model. #}
+{% macro entity_content_columns(entity) -%}
+    {%- set found = namespace(columns=['unparsed']) -%}
+    {%- if execute -%}
+        {%- set node = graph.nodes['model.' ~ project_name ~ '.' ~ var('source_system') ~ '__' ~ entity] -%}
+        {%- set found.columns = node.columns.keys() | reject('in', landing_columns()) | list -%}
+    {%- endif -%}
+    {{ return(found.columns) }}
+{%- endmacro %}
+
+{% macro landing_columns() -%}
+    {{ return(['_source_table', '_source_file', '_landed_on', '_rejection_reasons', '_raw_row']) }}
+{%- endmacro %}
+
+{# The accepted rows of an entity: its own columns with those of lineage. #}
+{% macro accepted_rows(entity) -%}
+    select
+        {%- for column in entity_content_columns(entity) %}
+        {{ column }},
+        {%- endfor %}
+        _source_table,
+        _source_file,
+        _landed_on
+    from {{ ref('int_' ~ entity ~ '_fated') }}
+    where _fate = 'accepted'
+{%- endmacro %}

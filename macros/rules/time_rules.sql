@@ -1,0 +1,13 @@
+{# The last moment that a build knows, exclusive: the end of the as-of day. A subquery of one row. #}
+{% macro as_of_moment() -%}
+    (select as_of.as_of_moment from {{ ref('int_as_of_dates') }} as as_of)
+{%- endmacro %}
+
+{% macro as_of_date() -%}
+    (select as_of.as_of_date from {{ ref('int_as_of_dates') }} as as_of)
+{%- endmacro %}
+
+{# A funnel entered at `entered_at` must be through by then, inclusive. #}
+{% macro conversion_window_end(entered_at) -%}
+    {{ entered_at }} + interval {{ var('conversion_window_hours') | int }} hour
+{%- endmacro %}

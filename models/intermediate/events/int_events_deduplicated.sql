@@ -1,0 +1,43 @@
+-- Accepted events, each once. Grain: one row per event_id.
+with
+
+deliveries as (
+    select * from {{ ref('int_events_batched') }}
+    where _rejection_reasons = ''
+),
+
+repeated as (
+    select * from {{ ref('int_events_repeated') }}
+),
+
+delivered_once as (
+    select
+        {{ event_columns() | join(',\n        ') }},
+        _source_table,
+        _source_file,
+        _landed_on
+    from deliveries
+    where not exists (
+        select 1
+        from repeated
+        where repeated.event_id = deliveries.event_id
+    )
+),
+
+best_of_repeated as (
+    select
+        {{ event_columns() | join(',\n        ') }},
+        _source_table,
+        _source_file,
+        _landed_on
+    from repeated
+    where delivery_rank = 1
+),
+
+final as (
+    select * from delivered_once
+    union all
+    select * from best_of_repeated
+)
+
+select * from final

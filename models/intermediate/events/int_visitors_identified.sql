@@ -1,0 +1,50 @@
+-- Whose device is it, and when: intervals of visitor and customer, beside the sessions and never part of their key.
+-- Grain: one row per visitor and run of one customer's identified events. [valid_from, valid_to).
+-- A device belongs to whoever was last seen logged in there, until somebody else is; what came before the first login
+-- belongs to that first customer. At equal timestamps the later event by id wins.
+with
+
+identified as (
+    select
+        visitor_id,
+        customer_id,
+        event_at,
+        event_id
+    from {{ ref('int_events_deduplicated') }}
+    where customer_id is not null
+),
+
+-- Of several customers at the same instant only the last by event_id owns the device from then on.
+instants as (
+    select
+        visitor_id,
+        customer_id,
+        event_at
+    from identified
+    qualify row_number() over (partition by visitor_id, event_at order by event_id desc nulls last) = 1
+),
+
+changes as (
+    select *
+    from instants
+    qualify
+        customer_id is distinct from lag(customer_id) over (partition by visitor_id order by event_at nulls last)
+),
+
+final as (
+    select
+        visitor_id,
+        customer_id,
+        event_at as identified_at,
+        case
+            when lag(event_at) over (partition by visitor_id order by event_at nulls last) is null then timestamp '1900-01-01 00:00:00'
+            else event_at
+        end as valid_from,
+        coalesce(
+            lead(event_at) over (partition by visitor_id order by event_at nulls last),
+            timestamp '9999-12-31 00:00:00'
+        ) as valid_to
+    from changes
+)
+
+select * from final

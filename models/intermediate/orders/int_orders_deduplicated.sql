@@ -1,0 +1,4 @@
+-- One row per order: the version that counts.
+{{ config(materialized='view') }}
+
+{{ accepted_rows('orders') }}

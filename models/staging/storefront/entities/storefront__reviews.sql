@@ -1,0 +1,12 @@
+-- The shop's reviews as the reviews entity.
+select
+    review_id,
+    order_id,
+    score,
+    reviewed_at,
+    cast('reviews' as {{ dbt.type_string() }}) as _source_table,
+    _source_file,
+    _landed_on,
+    _rejection_reasons,
+    _raw_row
+from {{ ref('stg_storefront__reviews') }}

@@ -1,0 +1,1 @@
+"""Footfall's Python side: generator, landing checks, reports. Commands are in scripts/*.py."""
