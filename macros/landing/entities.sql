@@ -12,3 +12,8 @@
         {%- endfor %}
     where false
 {%- endmacro %}
+
+{# The entities whose rows are ranked into fates by row_fates(); events have models of their own, lookups no versions. #}
+{% macro fated_entities() -%}
+    {{ return(['customers', 'products', 'orders', 'order_items', 'payments', 'reviews', 'sellers']) }}
+{%- endmacro %}

@@ -1,0 +1,56 @@
+{# The most steps that a funnel may have: the step_N_at columns of funnel_conversions. #}
+{% macro funnel_max_steps() -%}{{ return(6) }}{%- endmacro %}
+
+{# An ordered, windowed funnel: for every row of `relation` (one step of one unit at one time) the entry of the chain that it
+   completes up to its step, NULL when it completes none. The semantics of ClickHouse's windowFunnel, default mode:
+   a step-1 row is an entry; a step-k row at time t continues the latest entry that step k-1 has reached by then, if t lies
+   within the window from that entry (inclusive). Other events may come between. At equal times steps may advance in order,
+   and one event that matches several successive steps takes them all. funnel_mode strict_increase wants strictly later times.
+   One window per step, no self-join: the latest entry reached so far is a running maximum.
+   `relation` has event_us (integer microseconds), step_number and the columns of `partition_by`. Adds reached_entry_us. #}
+{% macro windowed_funnel(relation, partition_by, step_count) -%}
+    {%- set window_us = (var('conversion_window_hours') * 3600 * 1000000) | int -%}
+    {%- set frame = 'range between unbounded preceding and ' ~ ('1 preceding' if var('funnel_mode') == 'strict_increase' else 'current row') -%}
+    funnel_step_1 as (
+        select
+            *,
+            case when step_number = 1 then event_us end as reached_entry_us
+        from {{ relation }}
+    ),
+    {%- for step in range(2, step_count + 1) %}
+
+    funnel_candidate_{{ step }} as (
+        select
+            *,
+            max(case when step_number = {{ step - 1 }} then reached_entry_us end)
+                over (partition by {{ partition_by }} order by event_us nulls last {{ frame }}) as candidate_entry_us
+        from funnel_step_{{ step - 1 }}
+    ),
+
+    funnel_step_{{ step }} as (
+        select
+            * except (reached_entry_us, candidate_entry_us),
+            case
+                when step_number <> {{ step }} then reached_entry_us
+                when event_us - candidate_entry_us <= {{ window_us }} then candidate_entry_us
+            end as reached_entry_us
+        from funnel_candidate_{{ step }}
+    ),
+    {%- endfor %}
+
+    windowed_funnel as (
+        select * from funnel_step_{{ step_count }}
+    )
+{%- endmacro %}
+
+{# How many steps the longest funnel of the seed has; all possible ones while the seed is not there yet. #}
+{% macro longest_funnel() -%}
+    {%- set seed = adapter.get_relation(ref('funnel_steps').database, ref('funnel_steps').schema, ref('funnel_steps').identifier) if execute else none -%}
+    {%- if seed is none -%}{{ return(funnel_max_steps()) }}{%- endif -%}
+    {{ return(run_query('select max(step_number) as steps from ' ~ seed).columns[0].values()[0] | int) }}
+{%- endmacro %}
+
+{# What funnels are broken down by: columns of funnel_conversions. #}
+{% macro funnel_breakdowns() -%}
+    {{ return(['device_type', 'traffic_channel', 'country', 'category', 'customer_type', 'payment_method', 'gateway']) }}
+{%- endmacro %}

@@ -1,0 +1,49 @@
+-- How long each step takes. Grain: one row per funnel, unit and step_number from 2 on. Mature units that took the step.
+-- Continuous percentiles, in seconds, from the entry and from the step before.
+with
+
+conversions as (
+    select * from {{ ref('funnel_conversions') }}
+    where is_mature
+),
+
+steps as (
+    select * from {{ ref('funnel_steps') }}
+),
+
+durations as (
+    {%- for step in range(2, funnel_max_steps() + 1) %}
+    select
+        funnel,
+        unit,
+        {{ step }} as step_number,
+        {{ seconds_between('entered_at', 'step_' ~ step ~ '_at') }} as seconds_from_entry,
+        {{ seconds_between('step_' ~ (step - 1) ~ '_at', 'step_' ~ step ~ '_at') }} as seconds_from_previous
+    from conversions
+    where step_{{ step }}_at is not null
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+final as (
+    select
+        durations.funnel,
+        durations.unit,
+        cast(durations.step_number as integer) as step_number,
+        steps.step_name,
+        count(*) as unit_count
+        {%- for measure in ['seconds_from_entry', 'seconds_from_previous'] -%}
+        {%- for percentile in [50, 75, 90, 95] %},
+        percentile_cont({{ percentile / 100 }}) within group (order by cast(durations.{{ measure }} as double))
+            as p{{ percentile }}_{{ measure }}
+        {%- endfor -%}
+        {%- endfor %}
+    from durations
+    inner join steps
+        on
+            durations.funnel = steps.funnel
+            and durations.step_number = steps.step_number
+    group by durations.funnel, durations.unit, durations.step_number, steps.step_name
+)
+
+select * from final

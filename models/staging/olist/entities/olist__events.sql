@@ -1,0 +1,2 @@
+-- Olist has no events: an empty relation of the entity's type.
+{{ empty_entity() }}

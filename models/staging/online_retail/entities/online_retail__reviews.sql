@@ -1,0 +1,2 @@
+-- Online Retail has no reviews: an empty relation of the entity's type.
+{{ empty_entity() }}

@@ -1,0 +1,2 @@
+-- Rows of the landed table, counted on the files themselves: they carry no day of arrival.
+{{ landed_counts('rees46', 'events') }}

@@ -1,0 +1,2 @@
+-- REES46 has no payments: an empty relation of the entity's type.
+{{ empty_entity() }}
