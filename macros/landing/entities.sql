@@ -17,3 +17,42 @@
 {% macro fated_entities() -%}
     {{ return(['customers', 'products', 'orders', 'order_items', 'payments', 'reviews', 'sellers']) }}
 {%- endmacro %}
+
+{# The columns of each entity, in order: what every source has to give, and nothing more. A redelivery or another version of
+   a row is compared by them in this order. The columns about landing follow: _source_table, _source_file, _landed_on,
+   _rejection_reasons, _raw_row. #}
+{% macro entity_columns(entity) -%}
+    {{ return({
+        'customers': [
+            'customer_id', 'signed_up_at', 'customer_name', 'email', 'gender', 'birth_year', 'country',
+            'region', 'city', 'latitude', 'longitude', 'updated_at',
+        ],
+        'products': [
+            'product_id', 'product_name', 'category', 'brand', 'unit_price', 'unit_cost', 'is_service_line',
+            'updated_at',
+        ],
+        'orders': [
+            'order_id', 'customer_id', 'ordered_at', 'status', 'canceled_at', 'returned_at', 'currency',
+            'item_amount', 'shipping_amount', 'discount_amount', 'order_amount', 'delivered_at',
+            'estimated_delivery_on', 'updated_at',
+        ],
+        'order_items': [
+            'order_item_id', 'order_id', 'product_id', 'seller_id', 'quantity', 'unit_price', 'amount',
+            'shipping_amount',
+        ],
+        'payments': [
+            'payment_id', 'order_id', 'customer_id', 'visitor_id', 'attempted_at', 'payment_method', 'gateway',
+            'installments', 'amount', 'result', 'failure_reason', 'device_type', 'traffic_channel', 'country',
+            'app_version',
+        ],
+        'reviews': [
+            'review_id', 'order_id', 'score', 'reviewed_at',
+        ],
+        'sellers': [
+            'seller_id', 'city', 'region', 'country',
+        ],
+        'lookups': [
+            'lookup_key',
+        ],
+    }[entity]) }}
+{%- endmacro %}

@@ -48,14 +48,15 @@
     replace({{ filename }}, '{{ env_var("FOOTFALL_LANDING", "data/landing") }}/', '')
 {%- endmacro %}
 
-{# Rows of a landed table per day, counted on the files themselves: one side of the reconciliation. #}
+{# Rows of a landed table per day, counted on the files themselves: one side of the reconciliation. A table of JSON lines is
+   `reported_as` the table whose lines it holds; blank lines are no rows. #}
 {% macro landed_counts(source_name, table_name, reported_as=none) -%}
     select
         '{{ reported_as or table_name }}' as source_table,
         coalesce(landed_on, {{ day_without_landing() }}) as landed_on,
         count(*) as landed_count
-    from ({{ with_missing_columns(source(source_name, table_name), ['line', 'filename']) }}) as completed
-    {%- if table_name.endswith('_lines') %}
+    from ({{ with_missing_columns(source(source_name, table_name), ['filename'] + (['line'] if reported_as else [])) }}) as completed
+    {%- if reported_as %}
     where trim(line) <> ''
     {%- endif %}
     group by 1, 2

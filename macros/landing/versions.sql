@@ -3,10 +3,10 @@
    Of the others, a row with the content of a better one is a `duplicate`, the rest are `superseded`; refused rows are `quarantined`.
    `key` may be an expression over the entity's columns. Every ordering is total up to rows that are equal in everything. #}
 {% macro row_fates(entity, key, newest_by=none) -%}
-    {%- set entity_columns = entity_content_columns(entity) -%}
-    {%- set content = entity_columns | join(', ') -%}
+    {%- set columns = entity_columns(entity) -%}
+    {%- set content = columns | join(', ') -%}
     {%- set best_first = (newest_by ~ ' desc nulls last, ' if newest_by else '') ~ '_landed_on desc nulls last, '
-        ~ entity_columns | join(' nulls last, ') ~ ' nulls last, _source_file nulls last' -%}
+        ~ columns | join(' nulls last, ') ~ ' nulls last, _source_file nulls last' -%}
 with
 
 landed as (
@@ -26,7 +26,7 @@ ranked as (
 
 final as (
     select
-        {%- for column in entity_columns %}
+        {%- for column in columns %}
         {{ column }},
         {%- endfor %}
         _source_table,
@@ -46,24 +46,10 @@ final as (
 select * from final
 {%- endmacro %}
 
-{# An entity's own columns, without those about landing: from the YAML of the source's model. #}
-{% macro entity_content_columns(entity) -%}
-    {%- set found = namespace(columns=['unparsed']) -%}
-    {%- if execute -%}
-        {%- set node = graph.nodes['model.' ~ project_name ~ '.' ~ var('source_system') ~ '__' ~ entity] -%}
-        {%- set found.columns = node.columns.keys() | reject('in', landing_columns()) | list -%}
-    {%- endif -%}
-    {{ return(found.columns) }}
-{%- endmacro %}
-
-{% macro landing_columns() -%}
-    {{ return(['_source_table', '_source_file', '_landed_on', '_rejection_reasons', '_raw_row']) }}
-{%- endmacro %}
-
 {# The accepted rows of an entity: its own columns with those of lineage. #}
 {% macro accepted_rows(entity) -%}
     select
-        {%- for column in entity_content_columns(entity) %}
+        {%- for column in entity_columns(entity) %}
         {{ column }},
         {%- endfor %}
         _source_table,

@@ -45,9 +45,11 @@
 
 {# How many steps the longest funnel of the seed has; all possible ones while the seed is not there yet. #}
 {% macro longest_funnel() -%}
-    {%- set seed = adapter.get_relation(ref('funnel_steps').database, ref('funnel_steps').schema, ref('funnel_steps').identifier) if execute else none -%}
-    {%- if seed is none -%}{{ return(funnel_max_steps()) }}{%- endif -%}
-    {{ return(run_query('select max(step_number) as steps from ' ~ seed).columns[0].values()[0] | int) }}
+    {%- set steps = ref('funnel_steps') -%}
+    {%- if not execute or not steps.schema or not adapter.get_relation(steps.database, steps.schema, steps.identifier) -%}
+        {{ return(funnel_max_steps()) }}
+    {%- endif -%}
+    {{ return(run_query('select max(step_number) as steps from ' ~ steps).columns[0].values()[0] | int) }}
 {%- endmacro %}
 
 {# What funnels are broken down by: columns of funnel_conversions. #}

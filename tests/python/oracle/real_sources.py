@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from oracle.entities import Landing
-from oracle.options import Options
+from oracle.options import Options, read_seed
 from oracle.values import category, hashed, md5, moment, money, reasons, text, whole
 
 TEXT = pl.String()
@@ -66,6 +66,7 @@ def read_olist(root: Path, options: Options) -> Landing:
         *META,
         "order_id",
         per_order=text("customer_id"),
+        currency=pl.lit("BRL"),
         status=text("order_status").str.to_lowercase(),
         ordered_at=moment("order_purchase_timestamp", TEXT),
         approved_at=moment("order_approved_at", TEXT),
@@ -88,7 +89,7 @@ def read_olist(root: Path, options: Options) -> Landing:
             shipping_amount=money("freight_value", TEXT),
         ),
     )
-    payments = _csv(landing, folder / "olist_order_payments_dataset.csv", "order_payments")
+    payments = _csv(landing, folder / "olist_order_payments_dataset.csv", "payments")
     buyers = orders.select("order_id", "customer_id", "ordered_at", "approved_at")
     landing.add(
         "payments",
@@ -96,6 +97,7 @@ def read_olist(root: Path, options: Options) -> Landing:
             *META,
             "order_id",
             "customer_id",
+            visitor_id="customer_id",
             payment_id=pl.col("order_id") + "-" + pl.col("payment_sequential"),
             attempted_at=pl.coalesce("approved_at", "ordered_at"),
             payment_method=text("payment_type"),
@@ -119,7 +121,7 @@ def read_olist(root: Path, options: Options) -> Landing:
     if reviews.exists():
         landing.add(
             "reviews",
-            _csv(landing, reviews, "order_reviews").select(
+            _csv(landing, reviews, "reviews").select(
                 *META,
                 "review_id",
                 "order_id",
@@ -241,10 +243,8 @@ def read_rees46(root: Path, options: Options) -> Landing:
     return landing
 
 
-# Codes of invoice lines that are no product: postage, discounts, fees, samples, corrections.
-SERVICE_CODES = (
-    "POST", "D", "M", "DOT", "C2", "CRUK", "S", "B", "BANK CHARGES", "AMAZONFEE",
-)  # fmt: skip
+# Codes of products; others are postage, discounts, fees, samples, vouchers, corrections.
+PRODUCT_CODE = r"^(\d{5}|DCGS)"
 INVOICE_COLUMNS = [
     "InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID",
     "Country",
@@ -266,6 +266,9 @@ def read_online_retail(root: Path, options: Options) -> Landing:
             separator="|",
         )
     )
+    countries = {
+        row["country_name"]: row["country"] or None for row in read_seed("online_retail_countries")
+    }
     price = money("UnitPrice", raw.schema["UnitPrice"])
     quantity = whole("Quantity", raw.schema["Quantity"])
     lines = raw.select(
@@ -273,10 +276,10 @@ def read_online_retail(root: Path, options: Options) -> Landing:
         "content",
         _source_table=pl.lit("invoice_lines"),
         order_id=text("InvoiceNo"),
-        product_id=text("StockCode"),
+        product_id=text("StockCode").str.to_uppercase(),
         description=text("Description"),
         customer_id=text("CustomerID"),
-        country=text("Country"),
+        country=text("Country").replace_strict(countries, default=None),
         invoiced_at=moment("InvoiceDate", raw.schema["InvoiceDate"]),
         quantity=quantity,
         unit_price=price,
@@ -294,7 +297,8 @@ def read_online_retail(root: Path, options: Options) -> Landing:
     lines = lines.with_columns(ids)
     landing.add("order_items", lines)
     good = lines.filter(pl.col("_rejection_reasons") == "").unique("order_item_id")
-    service = pl.col("product_id").str.to_uppercase().is_in(SERVICE_CODES)
+    service = ~pl.col("product_id").str.contains(PRODUCT_CODE)
+    is_return = pl.col("order_id").str.to_uppercase().str.starts_with("C")
     landing.add(
         "orders",
         good.group_by("order_id")
@@ -303,9 +307,9 @@ def read_online_retail(root: Path, options: Options) -> Landing:
             ordered_at=pl.col("invoiced_at").min(),
         )
         .with_columns(
-            status=pl.when(pl.col("order_id").str.to_uppercase().str.starts_with("C"))
-            .then(pl.lit("returned"))
-            .otherwise(pl.lit("paid"))
+            currency=pl.lit("GBP"),
+            status=pl.when(is_return).then(pl.lit("returned")).otherwise(pl.lit("paid")),
+            returned_at=pl.when(is_return).then("ordered_at"),
         ),
     )
     landing.add(

@@ -1,0 +1,143 @@
+"""Files by day of arrival: what has come is kept until its day is complete, then written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from footfall.generator.marks import FAULTS, FIRST_FAULT, ROW_KEYS, mark_of
+from footfall.generator.settings import Settings
+
+HIDDEN = ("_land", "_mark", "_visit")
+MALFORMED_MARKS = tuple(
+    mark_of("malformed_json_line", table, "malformed_json")
+    for table in ("clickstream", "cart_events")
+)
+MALFORMED_LINES = ("<html><body>502 Bad Gateway</body></html>", '["truncated"]', '"')
+
+
+class Landing:
+    """Writes one file per stream and day below `folder` and notes what it wrote.
+
+    A stream is `table/file name`. `counts` has a row per file and mark; `faults` one per planted
+    row with its file and position.
+    """
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.faults: list[pl.DataFrame] = []
+        self.counts: list[tuple[str, int, int, int]] = []
+        self._waiting: dict[int, dict[str, list[pl.DataFrame]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+
+    def add(self, frames: Mapping[str, pl.DataFrame]) -> None:
+        """Take rows (with `_land` and `_mark`) of any day that has not been written yet."""
+        for stream, frame in frames.items():
+            frame = frame.drop("_visit", strict=False)
+            days = frame.partition_by("_land", as_dict=True, include_key=False)
+            for (day,), rows in days.items():
+                self._waiting[int(day)][stream].append(rows)
+
+    def take_until(self, day: int | None = None) -> list[tuple[int, str, list[pl.DataFrame]]]:
+        """Everything that landed before this day (None: everything), in order; then forgotten."""
+        due = sorted(d for d in self._waiting if day is None or d < day)
+        return [
+            (due_day, stream, frames)
+            for due_day in due
+            for stream, frames in sorted(self._waiting.pop(due_day).items())
+        ]
+
+    def write(self, due: list[tuple[int, str, list[pl.DataFrame]]]) -> None:
+        """Write what `take_until` gave."""
+        for day, stream, frames in due:
+            self._write_file(day, stream, pl.concat(frames))
+
+    def _write_file(self, day: int, stream: str, frame: pl.DataFrame) -> None:
+        table, name = stream.split("/")
+        relative = f"{table}/landed_on={self.settings.date_of(day)}/{name}"
+        path = self.folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_malformed = pl.col("_mark").is_in(MALFORMED_MARKS)
+        malformed = frame.filter(is_malformed)
+        if malformed.height:
+            frame = pl.concat([frame.filter(~is_malformed), malformed])
+        self._note(day, table, relative, frame)
+        rows = frame.drop("_mark")
+        if name.endswith(".jsonl"):
+            _write_lines(path, rows, malformed.height)
+        else:
+            rows.rechunk().write_parquet(
+                path, compression="zstd", compression_level=1, row_group_size=250_000
+            )
+
+    def _note(self, day: int, table: str, relative: str, frame: pl.DataFrame) -> None:
+        for mark, count in frame.group_by("_mark").len().sort("_mark").iter_rows():
+            self.counts.append((table, day, mark, count))
+        planted = frame.select(
+            pl.int_range(pl.len()).alias("row_number"),
+            pl.col(ROW_KEYS[table]).alias("row_key"),
+            "_mark",
+        ).filter(pl.col("_mark") >= FIRST_FAULT)
+        if planted.height:
+            self.faults.append(
+                planted.with_columns(
+                    table=pl.lit(table),
+                    file=pl.lit(relative),
+                    landed_on=pl.lit(self.settings.date_of(day)),
+                )
+            )
+
+    def fault_rows(self) -> pl.DataFrame:
+        """One row per planted fault: name, table, file, place in it, key, fate and reason."""
+        catalogue = pl.DataFrame(
+            {
+                "_mark": range(FIRST_FAULT, FIRST_FAULT + len(FAULTS)),
+                "fault": [fault.name for fault in FAULTS],
+                "expected_fate": [fault.fate for fault in FAULTS],
+                "expected_reason": [fault.reason for fault in FAULTS],
+                "is_extra_row": [fault.is_extra for fault in FAULTS],
+            },
+            schema_overrides={"_mark": pl.UInt8},
+        )
+        empty = pl.DataFrame(
+            schema={
+                "row_number": pl.Int64,
+                "row_key": pl.String,
+                "_mark": pl.UInt8,
+                "table": pl.String,
+                "file": pl.String,
+                "landed_on": pl.Date,
+            }
+        )
+        rows = pl.concat([empty, *self.faults]).join(catalogue, on="_mark", maintain_order="left")
+        return rows.select(
+            "fault",
+            "table",
+            "file",
+            "landed_on",
+            "row_number",
+            "row_key",
+            "expected_fate",
+            "expected_reason",
+            "is_extra_row",
+        )
+
+
+def _write_lines(path: Path, rows: pl.DataFrame, malformed: int) -> None:
+    """JSON lines; the last `malformed` rows are broken on the way."""
+    if not malformed:
+        rows.write_ndjson(path)
+        return
+    good = rows.height - malformed
+    with path.open("wb") as file:
+        rows.head(good).write_ndjson(file)
+        for position, line in enumerate(rows.tail(malformed).write_ndjson().splitlines()):
+            broken = line[: len(line) * 3 // 5]
+            if position % 4 == 3:
+                broken = MALFORMED_LINES[position // 4 % len(MALFORMED_LINES)]
+            file.write(broken.encode() + b"\n")
