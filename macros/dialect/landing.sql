@@ -28,3 +28,10 @@
 {% macro struct_as_json(struct) -%}{{ return(adapter.dispatch('struct_as_json')(struct)) }}{%- endmacro %}
 {% macro duckdb__struct_as_json(struct) -%}cast(to_json({{ struct }}) as varchar){%- endmacro %}
 {% macro spark__struct_as_json(struct) -%}to_json({{ struct }}, map('ignoreNullFields', 'false')){%- endmacro %}
+
+{# What is wrong with the landed files, in one line; '' when nothing is. On DuckDB the plugin in scripts/footfall looks at them. #}
+{% macro landing_problem(source_system) -%}{{ return(adapter.dispatch('landing_problem')(source_system)) }}{%- endmacro %}
+{% macro duckdb__landing_problem(source_system) -%}
+    {{ return(run_query("select footfall_landing_problem('" ~ source_system ~ "')").columns[0].values() | first) }}
+{%- endmacro %}
+{% macro spark__landing_problem(source_system) -%}{{ return('') }}{%- endmacro %}

@@ -123,9 +123,11 @@ def _products(rng: np.random.Generator, pools: Pools) -> pl.DataFrame:
             "cost": cost,
         }
     ).with_columns(pl.col("product_id").cast(pl.String))
-    return _with_anchor(frame).with_columns(
-        category=pl.Series(CATEGORY_NAMES).gather(category)
-    ).sort("category_code", "price", "product_id")
+    return (
+        _with_anchor(frame)
+        .with_columns(category=pl.Series(CATEGORY_NAMES).gather(category))
+        .sort("category_code", "price", "product_id")
+    )
 
 
 def _with_anchor(frame: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -140,7 +140,7 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
-def _whole(least: int):  # noqa: ANN202 - argparse wants a callable
+def _whole(least: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         try:
             value = int(text.replace("_", ""))

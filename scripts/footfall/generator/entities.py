@@ -71,9 +71,7 @@ def late_signups(settings: Settings, people: People) -> np.ndarray:
     return chosen
 
 
-def known_customers(
-    settings: Settings, pools: Pools, people: People, iso: IsoText
-) -> pl.DataFrame:
+def known_customers(settings: Settings, pools: Pools, people: People, iso: IsoText) -> pl.DataFrame:
     """Customers known before the start: they land on the first day, except the late sign-ups."""
     rng = settings.rng("known_customers")
     person = np.flatnonzero(people.signup_day < 0)
@@ -81,9 +79,9 @@ def known_customers(
     late = late_signups(settings, people)[person]
     day[late] = people.last_day[person[late]] + 3
     signed_up = day * DAY + rng.integers(0, DAY, person.size)
-    frame = _customers(settings, pools, people, iso, person, signed_up, np.where(late, day, 0))
-    mark = pl.lit(mark_of("signup_after_last_event", "customers"), pl.UInt8)
-    return frame.with_columns(_mark=pl.when(pl.Series(late)).then(mark).otherwise("_mark"))
+    mark = np.where(late, mark_of("signup_after_last_event", "customers"), PLAIN)
+    land = np.where(late, day, 0)
+    return _customers(settings, pools, people, iso, person, signed_up, land, mark)
 
 
 def new_customers(chunk: Chunk, people: People, days: range) -> pl.DataFrame:
@@ -97,8 +95,10 @@ def new_customers(chunk: Chunk, people: People, days: range) -> pl.DataFrame:
     at_of_visit[activity.visit[events]] = activity.at[events]
     # should the visit not have fitted into its day: noon
     at = np.where(at_of_visit[rows] >= 0, at_of_visit[rows], at)
+    mark = np.full(person.size, PLAIN)
+    land = at // DAY
     return _customers(
-        chunk.settings, chunk.pools, people, chunk.iso, person, at, at // DAY, days.start
+        chunk.settings, chunk.pools, people, chunk.iso, person, at, land, mark, days.start
     )
 
 
@@ -110,6 +110,7 @@ def _customers(
     person: np.ndarray,
     signed_up: np.ndarray,
     land: np.ndarray,
+    mark: np.ndarray,
     seed_day: int = -1,
 ) -> pl.DataFrame:
     """Rows of these people with what a shop knows of them, and newer versions of a few."""
@@ -124,9 +125,11 @@ def _customers(
     )
     city = pools.cities[people.city[person].astype(np.int64)]
     jitter = ((mixed >> 9) % 1_000 - 500) / 10_000
-    may_change = np.flatnonzero(land + 2 < settings.days)
+    may_change = np.flatnonzero((land + 2 < settings.days) & (mark == PLAIN))
     rate = settings.faults.get("newer_version", 0.0)
     changed = may_change[_few(rng, may_change.size, rate)]
+    mark = mark.copy()
+    mark[changed] = SUPERSEDED
     text = iso(signed_up)
     frame = name.select(
         customer_id=customer_ids(person),
@@ -147,7 +150,7 @@ def _customers(
         longitude=(city["longitude"] + pl.Series(jitter)).round(5),
         updated_at=text,
         _land=pl.Series(land.astype(np.int32)),
-        _mark=pl.Series(_marked(person.size, changed)),
+        _mark=pl.Series(mark.astype(np.uint8)),
     )
     return pl.concat([frame, _newer_customers(settings, rng, iso, frame, changed, land)])
 

@@ -73,11 +73,15 @@ def parse_faults(text: str) -> dict[str, float]:
     for part in text.split(","):
         name, _, rate = (piece.strip() for piece in part.partition("="))
         if name not in FAULT_NAMES:
-            raise ValueError(f"unknown fault '{name}': use none, default or {', '.join(FAULT_NAMES)}")
+            raise ValueError(
+                f"unknown fault '{name}': use none, default or {', '.join(FAULT_NAMES)}"
+            )
         try:
             rates[name] = float(rate) if rate else DEFAULT_RATES[name]
         except ValueError:
-            raise ValueError(f"the rate of {name} is no number: '{rate}', write {name}=0.001") from None
+            raise ValueError(
+                f"the rate of {name} is no number: '{rate}', write {name}=0.001"
+            ) from None
         if not 0 <= rates[name] <= 0.5:
             raise ValueError(f"the rate of {name} must lie between 0 and 0.5, it is {rate}")
     return rates
@@ -235,8 +239,10 @@ def _missing_id(planter: FaultPlanter, rows: pl.DataFrame, reason: str) -> pl.Da
     if column == "event_id":
         column = rows.columns[0]
     # empty text counts as missing, so half of them are empty
-    empty = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit(None, pl.String)).otherwise(
-        pl.lit("  ")
+    empty = (
+        pl.when(pl.int_range(pl.len()) % 2 == 0)
+        .then(pl.lit(None, pl.String))
+        .otherwise(pl.lit("  "))
     )
     return rows.with_columns(empty.alias(column))
 
@@ -304,9 +310,7 @@ def _category_spelling(planter: FaultPlanter, rows: pl.DataFrame, reason: str) -
 
 
 def _unknown_product(planter: FaultPlanter, rows: pl.DataFrame, reason: str) -> pl.DataFrame:
-    unknown = pl.concat_str(
-        pl.lit("9"), (pl.int_range(pl.len()) % 7 + 90).cast(pl.String)
-    )
+    unknown = pl.concat_str(pl.lit("9"), (pl.int_range(pl.len()) % 7 + 90).cast(pl.String))
     rows = rows.with_columns(product_id=unknown)
     if _table(rows) == "order_items":
         return rows

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from footfall.generator.marks import FAULTS, FIRST_FAULT, ROW_KEYS, mark_of
@@ -38,7 +39,7 @@ class Landing:
     def add(self, frames: Mapping[str, pl.DataFrame]) -> None:
         """Take rows (with `_land` and `_mark`) of any day that has not been written yet."""
         for stream, frame in frames.items():
-            frame = frame.drop("_visit", strict=False)
+            frame = _with_mark_last(frame)
             days = frame.partition_by("_land", as_dict=True, include_key=False)
             for (day,), rows in days.items():
                 self._waiting[int(day)][stream].append(rows)
@@ -62,35 +63,43 @@ class Landing:
         relative = f"{table}/landed_on={self.settings.date_of(day)}/{name}"
         path = self.folder / relative
         path.parent.mkdir(parents=True, exist_ok=True)
-        is_malformed = pl.col("_mark").is_in(MALFORMED_MARKS)
-        malformed = frame.filter(is_malformed)
-        if malformed.height:
-            frame = pl.concat([frame.filter(~is_malformed), malformed])
-        self._note(day, table, relative, frame)
-        rows = frame.drop("_mark")
+        counts = np.bincount(frame["_mark"].to_numpy())
+        malformed = sum(int(counts[mark]) for mark in MALFORMED_MARKS if mark < counts.size)
+        if malformed:
+            is_malformed = pl.col("_mark").is_in(MALFORMED_MARKS)
+            frame = pl.concat([frame.filter(~is_malformed), frame.filter(is_malformed)])
+        self._note(day, table, relative, frame, counts)
+        rows = pl.DataFrame(frame.get_columns()[:-1])
         if name.endswith(".jsonl"):
-            _write_lines(path, rows, malformed.height)
+            _write_lines(path, rows, malformed)
         else:
             rows.rechunk().write_parquet(
-                path, compression="zstd", compression_level=1, row_group_size=250_000
+                path,
+                compression="zstd",
+                compression_level=1,
+                row_group_size=250_000,
+                statistics=False,
             )
 
-    def _note(self, day: int, table: str, relative: str, frame: pl.DataFrame) -> None:
-        for mark, count in frame.group_by("_mark").len().sort("_mark").iter_rows():
-            self.counts.append((table, day, mark, count))
+    def _note(
+        self, day: int, table: str, relative: str, frame: pl.DataFrame, counts: np.ndarray
+    ) -> None:
+        for mark in np.flatnonzero(counts):
+            self.counts.append((table, day, int(mark), int(counts[mark])))
+        if counts.size <= FIRST_FAULT:
+            return
         planted = frame.select(
             pl.int_range(pl.len()).alias("row_number"),
             pl.col(ROW_KEYS[table]).alias("row_key"),
             "_mark",
         ).filter(pl.col("_mark") >= FIRST_FAULT)
-        if planted.height:
-            self.faults.append(
-                planted.with_columns(
-                    table=pl.lit(table),
-                    file=pl.lit(relative),
-                    landed_on=pl.lit(self.settings.date_of(day)),
-                )
+        self.faults.append(
+            planted.with_columns(
+                table=pl.lit(table),
+                file=pl.lit(relative),
+                landed_on=pl.lit(self.settings.date_of(day)),
             )
+        )
 
     def fault_rows(self) -> pl.DataFrame:
         """One row per planted fault: name, table, file, place in it, key, fate and reason."""
@@ -126,6 +135,11 @@ class Landing:
             "expected_reason",
             "is_extra_row",
         )
+
+
+def _with_mark_last(frame: pl.DataFrame) -> pl.DataFrame:
+    shown = [name for name in frame.columns if name not in HIDDEN]
+    return frame.select(*shown, "_land", "_mark")
 
 
 def _write_lines(path: Path, rows: pl.DataFrame, malformed: int) -> None:

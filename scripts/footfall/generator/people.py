@@ -19,7 +19,8 @@ from footfall.generator.settings import Settings
 
 DEVICES = 4
 """Device numbers per customer that are set aside; at most three are used."""
-KNOWN_SHARE = 0.5
+NEW_SHARE_PER_YEAR = 1.0
+"""Sign-ups in a year for each customer; never more than half of the customers are new."""
 IMPULSIVE_SHARE = 0.04
 SHARED_DEVICE_SHARE = 0.015
 APP, WEB = 0, 1
@@ -96,8 +97,9 @@ def make_people(settings: Settings, pools: Pools) -> People:
         second_favourite=favourite[1],
         impulsive=_impulsive(rng, count),
         country=country.astype(np.int8),
-        city=(city_first[country] + np.minimum(rng.random(count) ** 1.5, 0.999) * city_count)
-        .astype(np.int16),
+        city=(
+            city_first[country] + np.minimum(rng.random(count) ** 1.5, 0.999) * city_count
+        ).astype(np.int16),
         channel=rng.choice(len(CHANNELS), count, p=CHANNEL_SHARES).astype(np.int8),
         device_count=(1 + (rng.random(count) < 0.45) + (rng.random(count) < 0.1)).astype(np.int8),
         platform=platform,
@@ -116,7 +118,7 @@ def scramble(number: np.ndarray) -> np.ndarray:
 
 def _signup_days(rng: np.random.Generator, settings: Settings) -> np.ndarray:
     count = settings.customers
-    known = rng.random(count) < KNOWN_SHARE
+    known = rng.random(count) >= min(0.5, NEW_SHARE_PER_YEAR * settings.days / 365)
     during = rng.integers(0, settings.days - 1, count)
     return np.where(known, -rng.integers(1, 700, count), during)
 
@@ -127,9 +129,7 @@ def _impulsive(rng: np.random.Generator, count: int) -> np.ndarray:
     return impulsive
 
 
-def _devices(
-    rng: np.random.Generator, count: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _devices(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Platform, device type and user agent of each customer's devices: (count, 3) each."""
     shape = (count, 3)
     app_share = np.array([0.62, 0.12, 0.3])

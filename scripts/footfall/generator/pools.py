@@ -71,7 +71,7 @@ def make_pools(seed: int) -> Pools:
 def _cities(fake: Faker) -> tuple[pl.DataFrame, list[int]]:
     frames, city_first = [], [0]
     for code, country in enumerate(COUNTRIES):
-        found = {place[2]: place for place in (fake.local_latlng(country) for _ in range(120))}
+        found = {place[2]: place for place in (fake.local_latlng(country) for _ in range(60))}
         places = [found[name] for name in sorted(found)][:25]
         frame = pl.DataFrame(
             {

@@ -265,9 +265,7 @@ def event_frames(chunk: Chunk) -> dict[str, pl.DataFrame]:
     return frames
 
 
-def _with_copies(
-    chunk: Chunk, mask: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _with_copies(chunk: Chunk, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows of the mask and their second arrivals, with the landing day and mark of each."""
     rows = np.flatnonzero(mask)
     copied = mask[chunk.copy_rows]

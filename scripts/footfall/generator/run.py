@@ -11,10 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
-from footfall.generator import behaviour as kinds
 from footfall.generator.behaviour import live
 from footfall.generator.catalogue import Catalogue, make_catalogue
 from footfall.generator.entities import (
@@ -34,19 +32,22 @@ from footfall.generator.truth import Truth, reconciliation
 from footfall.generator.visits import (
     BOT,
     BOT_VIEWS,
-    BOT_VISITS_PER_DAY,
     SIGN_UP,
     Plan,
     active_rates,
     bot_count,
+    bot_visits_per_day,
     guest_ratio,
     sample_visits,
     season,
 )
 
 SOURCE = "storefront"
-PILOT_VISITS = 4_000
+PILOT_VISITS = 10_000
 PILOT_DAYS = 4
+
+Due = list[tuple[int, str, list[pl.DataFrame]]]
+Parts = list[tuple[Path, pl.DataFrame]]
 
 
 class GenerationError(Exception):
@@ -106,15 +107,15 @@ def _plan(settings: Settings, catalogue: Catalogue, people: People) -> Plan:
     events = activity.size[activity.kept & ~is_signup & (visits.kind != BOT)].sum()
     per_rate = events / PILOT_VISITS
     signups = int(((people.signup_day >= 0) & (people.signup_day < settings.days)).sum())
-    bots = bot_count(settings)
-    fixed = signups * per_visit + bots * settings.days * BOT_VISITS_PER_DAY * (BOT_VIEWS + 1)
+    bots, bot_rate = bot_count(settings), bot_visits_per_day(settings)
+    fixed = signups * per_visit + bots * settings.days * bot_rate * (BOT_VIEWS + 1)
     wanted = settings.events - fixed
     if wanted <= 0:
         raise GenerationError(
             f"--events {settings.events} is too few for {settings.customers} customers: "
             f"give --events {int(fixed * 1.5) + 100} or more, or fewer --customers"
         )
-    return Plan(wanted / per_rate / float(daily.sum()), guest_ratio(settings), bots)
+    return Plan(wanted / per_rate / float(daily.sum()), guest_ratio(settings), bots, bot_rate)
 
 
 def _write_days(world: World, landing: Landing, truth: Truth) -> None:
@@ -128,12 +129,18 @@ def _write_days(world: World, landing: Landing, truth: Truth) -> None:
             _make_days(world, landing, truth, number, days)
             if writing:
                 writing.result()
-            writing = writer.submit(landing.write, landing.take_until(days.stop))
+            due, parts = landing.take_until(days.stop), truth.take_parts()
+            writing = writer.submit(_write_out, landing, truth, due, parts)
             progress.update(days.stop, truth.base_events)
         if writing:
             writing.result()
         landing.write(landing.take_until())
     progress.close()
+
+
+def _write_out(landing: Landing, truth: Truth, due: Due, parts: Parts) -> None:
+    landing.write(due)
+    truth.write_parts(parts)
 
 
 def _chunks(settings: Settings) -> Iterator[range]:
@@ -217,9 +224,4 @@ def _swap(new: Path, target: Path, aside: Path) -> None:
     new.rename(target)
 
 
-def activity_kinds() -> dict[str, int]:
-    """Kinds of events by name, for those who look inside an activity."""
-    return {name: value for name, value in vars(kinds).items() if name.isupper() and isinstance(value, int)}
-
-
-__all__ = ["GenerationError", "World", "generate", "make_world", "np"]
+__all__ = ["GenerationError", "World", "generate", "make_world"]

@@ -65,13 +65,13 @@ SCENARIOS: dict[str, Scenario] = {
     "broken_gateway": Scenario(
         "broken_gateway",
         (0.85, 0.06, 0.05, 0.04),
-        (0.09, 0.90, 0.90, 0.90),
-        0.25,
-        0.80,
+        (0.0915, 0.90, 0.90, 0.90),
+        0.43,
+        0.90,
         0.85,
         0.2,
         failing_gateway=0,
-        failing_rate=0.91,
+        failing_rate=0.909,
     ),
 }
 

@@ -12,7 +12,14 @@ import polars as pl
 
 from footfall.generator import behaviour as kinds
 from footfall.generator.catalogue import ANCHOR_ID, Catalogue
-from footfall.generator.marks import FAULTS, FIRST_FAULT, fate_of
+from footfall.generator.marks import (
+    DUPLICATE,
+    FAULTS,
+    FIRST_FAULT,
+    PLAIN,
+    SUPERSEDED,
+    fate_of,
+)
 from footfall.generator.payments import INCIDENT_VERSION
 from footfall.generator.people import BOT_SPACE, DEVICES, People
 from footfall.generator.pools import APP_VERSIONS
@@ -20,7 +27,6 @@ from footfall.generator.records import (
     Chunk,
     customer_ids,
     event_numbers,
-    numbered,
     visitor_ids,
 )
 from footfall.generator.settings import DAY, DAY_BEGINS, GATEWAYS, Settings
@@ -60,6 +66,7 @@ class Truth:
         self._seen = np.zeros(people.count * DEVICES, bool)
         self._shared_runs: list[pl.DataFrame] = []
         self.base_events = 0
+        self._waiting: list[tuple[Path, pl.DataFrame]] = []
 
     def observe(self, chunk: Chunk, frames: dict[str, pl.DataFrame]) -> None:
         """Take note of a chunk; `frames` are its event streams after the faults."""
@@ -68,9 +75,7 @@ class Truth:
         for kind, event_type in EVENT_TYPES.items():
             self._count(event_type, int(counts[kind]))
         payment = activity.line[activity.kind == kinds.PAYMENT]
-        self._count(
-            "payment_attempted/approved", int(activity.attempts.is_approved[payment].sum())
-        )
+        self._count("payment_attempted/approved", int(activity.attempts.is_approved[payment].sum()))
         self.base_events += int(counts.sum())
         extras = _accepted_extras(frames)
         for name, count in extras.group_by("event_name").len().iter_rows():
@@ -134,13 +139,20 @@ class Truth:
         shared = ["visit_id", "visitor_id", "started_at", "ended_at"]
         of_events = sessions.select(shared)[visit].insert_column(0, event_ids.alias("event_id"))
         of_events = pl.concat([of_events, own.select("event_id", *shared)])
-        self._write_part("sessions", chunk.number, kept_sessions)
-        self._write_part("event_sessions", chunk.number, of_events)
+        part = f"part-{chunk.number:05d}.parquet"
+        self._waiting.append((self.folder / "sessions" / part, kept_sessions))
+        self._waiting.append((self.folder / "event_sessions" / part, of_events))
 
-    def _write_part(self, name: str, number: int, frame: pl.DataFrame) -> None:
-        folder = self.folder / name
-        folder.mkdir(parents=True, exist_ok=True)
-        self._write_frame(folder / f"part-{number:05d}.parquet", frame)
+    def take_parts(self) -> list[tuple[Path, pl.DataFrame]]:
+        """The per-event files that wait to be written; then forgotten."""
+        parts, self._waiting = self._waiting, []
+        return parts
+
+    def write_parts(self, parts: list[tuple[Path, pl.DataFrame]]) -> None:
+        """Write what `take_parts` gave."""
+        for path, frame in parts:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._write_frame(path, frame)
 
     def _write_frame(self, path: Path, frame: pl.DataFrame) -> None:
         frame.rechunk().write_parquet(path, compression="zstd", compression_level=1)
@@ -281,12 +293,11 @@ def reconciliation(settings: Settings, counts: list[tuple[str, int, int, int]]) 
     """Landed rows per table and day, and what should become of them."""
     schema = {"table": pl.String, "day": pl.Int64, "mark": pl.Int64, "count": pl.Int64}
     frame = pl.DataFrame(counts, schema=schema, orient="row")
-    fates = {mark: fate_of(mark) for mark in range(FIRST_FAULT + len(FAULTS))if mark not in range(3, FIRST_FAULT)}
+    marks = [PLAIN, DUPLICATE, SUPERSEDED, *range(FIRST_FAULT, FIRST_FAULT + len(FAULTS))]
+    fates = {mark: fate_of(mark) for mark in marks}
     fate = pl.col("mark").replace_strict(fates, return_dtype=pl.String, default=None)
     names = ("accepted", "quarantined", "duplicate", "superseded")
-    sums = [
-        pl.col("count").filter(fate == name).sum().alias(f"{name}_count") for name in names
-    ]
+    sums = [pl.col("count").filter(fate == name).sum().alias(f"{name}_count") for name in names]
     return (
         frame.group_by("table", "day")
         .agg(pl.col("count").sum().alias("landed_count"), *sums)
@@ -361,6 +372,3 @@ def _complements(catalogue: Catalogue) -> pl.DataFrame:
             "paired_product_id": catalogue.ids.gather(catalogue.complement[rows]),
         }
     )
-
-
-__all__ = ["Truth", "numbered", "reconciliation"]

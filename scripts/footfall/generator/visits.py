@@ -44,6 +44,8 @@ BOT_CUSTOMERS = 2_000
 """One bot for so many customers."""
 BOT_VISITS_PER_DAY = 0.5
 BOT_VIEWS = 55
+BOT_EVENT_SHARE = 0.05
+"""Bots make no more than this share of the events."""
 GUEST_SHARE_OF_ANONYMOUS = 0.4
 LATEST_END = DAY_BEGINS + DAY - SESSION_TIMEOUT - MINUTE
 
@@ -99,15 +101,21 @@ class Plan:
     customer_scale: float
     guest_ratio: float
     bot_count: int
-
-    def expected(self, settings: Settings, people: People) -> np.ndarray:
-        """Customer visits expected by day (without follow-ups and sign-ups)."""
-        return self.customer_scale * season(settings) * active_rates(settings, people)
+    bot_visits_per_day: float = 0.0
 
 
 def bot_count(settings: Settings) -> int:
     """How many bots roam: none where everybody must be known."""
     return max(2, settings.customers // BOT_CUSTOMERS) if settings.anonymous_share > 0 else 0
+
+
+def bot_visits_per_day(settings: Settings) -> float:
+    """Visits of one bot on a day."""
+    bots = bot_count(settings)
+    if not bots:
+        return 0.0
+    most = BOT_EVENT_SHARE * settings.events / (bots * settings.days * (BOT_VIEWS + 1))
+    return min(BOT_VISITS_PER_DAY, most)
 
 
 def guest_ratio(settings: Settings) -> float:
@@ -266,7 +274,7 @@ def _guests(settings: Settings, plan: Plan, customer_visits: int, day: int) -> V
 
 def _bots(settings: Settings, plan: Plan, day: int) -> Visits:
     rng = settings.rng("bots", day)
-    count = rng.poisson(BOT_VISITS_PER_DAY, plan.bot_count)
+    count = rng.poisson(plan.bot_visits_per_day, plan.bot_count)
     key = BOT_SPACE + np.repeat(np.arange(plan.bot_count), count)
     return _strangers(key, BOT, day)
 

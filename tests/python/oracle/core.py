@@ -10,7 +10,6 @@ import polars as pl
 from oracle import visits
 from oracle.entities import COLUMNS, Entities
 from oracle.options import Options
-from oracle.values import half_away
 
 DAY_SECONDS = 86_400.0
 EVENT_COLUMNS = [
@@ -87,14 +86,15 @@ def _products(entities: Entities) -> pl.DataFrame:
     named = pl.concat([entities[name].select("product_id") for name in ("events", "order_items")])
     missing = named.drop_nulls().unique().join(landed, on="product_id", how="anti")
     missing = missing.with_columns(is_inferred=pl.lit(True), is_service_line=pl.lit(False))
-    # A mean price as a double, then rounded to four decimals.
+    # The mean in whole ten-thousandths, halves up: by integers, so that no double decides a half.
     price = pl.col("unit_price")
-    mean = price.sum() / (price.count() * 10_000.0)
+    total, count = price.sum(), price.count().cast(pl.Int64)
+    mean = (2 * total + count) // (2 * count)
     sold = (
         entities["order_items"]
         .filter((pl.col("quantity") > 0) & price.is_not_null())
         .group_by("product_id")
-        .agg(mean_price=half_away(mean * 10_000.0).cast(pl.Int64))
+        .agg(mean_price=mean)
     )
     return (
         pl.concat([landed, missing], how="diagonal")

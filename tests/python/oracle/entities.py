@@ -83,6 +83,8 @@ class Landing:
 
     entities: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     landed: list[pl.DataFrame] = field(default_factory=list)
+    # Entities whose `updated_at` is no part of the landed row, but was found elsewhere.
+    undated: set[str] = field(default_factory=set)
 
     def add(self, entity: str, rows: pl.DataFrame) -> None:
         """Take conformed rows; columns that the source lacks are empty."""
@@ -155,7 +157,9 @@ def settle_events(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]
     return accepted, fates
 
 
-def settle_entity(entity: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def settle_entity(
+    entity: str, rows: pl.DataFrame, undated: bool = False
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """One row per key: the newest version. Losers equal to a better one are duplicates."""
     good = rows.filter(pl.col("_rejection_reasons") == "")
     bad = rows.filter(pl.col("_rejection_reasons") != "")
@@ -172,9 +176,10 @@ def settle_entity(entity: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[p
                                     *plain]))  # fmt: skip
     by = [key, *newest, *plain, "_source_file"]
     falling = [name in newest for name in by]
+    same = [name for name in content if not (undated and name == "updated_at")]
     ranked = good.sort(by, descending=falling, nulls_last=True, maintain_order=True).with_columns(
         first=pl.col(key).is_first_distinct(),
-        is_new=pl.struct(content).is_first_distinct(),
+        is_new=pl.struct(same).is_first_distinct(),
     )
     fate = (
         pl.when("first")
@@ -198,7 +203,8 @@ def settle(landing: Landing) -> Entities:
     fates: list[pl.DataFrame] = []
     for entity in COLUMNS:
         rows = landing.rows(entity)
-        done = settle_events(rows) if entity == "events" else settle_entity(entity, rows)
+        undated = entity in landing.undated
+        done = settle_events(rows) if entity == "events" else settle_entity(entity, rows, undated)
         tables[entity] = done[0]
         fates.extend(done[1])
     landed = (

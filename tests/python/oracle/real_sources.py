@@ -56,12 +56,6 @@ def read_olist(root: Path, options: Options) -> Landing:
         city=text("customer_city"),
         prefix=text("customer_zip_code_prefix").str.zfill(5),
     )
-    landing.add(
-        "customers",
-        people.join(positions, on="prefix", how="left").with_columns(
-            _rejection_reasons=reasons([("missing_customer_id", pl.col("customer_id").is_null())])
-        ),
-    )
     orders = _csv(landing, folder / "olist_orders_dataset.csv", "orders").select(
         *META,
         "order_id",
@@ -75,6 +69,17 @@ def read_olist(root: Path, options: Options) -> Landing:
     )
     orders = orders.join(people.select("per_order", "customer_id"), on="per_order", how="left")
     landing.add("orders", orders)
+    # A person's row is as new as its order.
+    placed = orders.group_by("per_order").agg(updated_at=pl.col("ordered_at").max())
+    landing.add(
+        "customers",
+        people.join(positions, on="prefix", how="left")
+        .join(placed, on="per_order", how="left")
+        .with_columns(
+            _rejection_reasons=reasons([("missing_customer_id", pl.col("customer_id").is_null())])
+        ),
+    )
+    landing.undated.add("customers")
     landing.add(
         "order_items",
         _csv(landing, folder / "olist_order_items_dataset.csv", "order_items").select(
@@ -279,7 +284,7 @@ def read_online_retail(root: Path, options: Options) -> Landing:
         product_id=text("StockCode").str.to_uppercase(),
         description=text("Description"),
         customer_id=text("CustomerID"),
-        country=text("Country").replace_strict(countries, default=None),
+        country=text("Country").replace_strict(countries, default=text("Country")),
         invoiced_at=moment("InvoiceDate", raw.schema["InvoiceDate"]),
         quantity=quantity,
         unit_price=price,
@@ -299,16 +304,26 @@ def read_online_retail(root: Path, options: Options) -> Landing:
     good = lines.filter(pl.col("_rejection_reasons") == "").unique("order_item_id")
     service = ~pl.col("product_id").str.contains(PRODUCT_CODE)
     is_return = pl.col("order_id").str.to_uppercase().str.starts_with("C")
+    # Invoices under which nothing was sold correct the stock or the books.
+    is_sale = pl.col("order_id").str.contains(r"^\d") & pl.col("has_sale")
+    status = (
+        pl.when(is_return)
+        .then(pl.lit("returned"))
+        .when(is_sale)
+        .then(pl.lit("paid"))
+        .otherwise(pl.lit("adjusted"))
+    )
     landing.add(
         "orders",
         good.group_by("order_id")
         .agg(
             pl.col("customer_id").min(),
             ordered_at=pl.col("invoiced_at").min(),
+            has_sale=((pl.col("quantity") > 0) & (pl.col("unit_price") > 0)).any(),
         )
         .with_columns(
             currency=pl.lit("GBP"),
-            status=pl.when(is_return).then(pl.lit("returned")).otherwise(pl.lit("paid")),
+            status=status,
             returned_at=pl.when(is_return).then("ordered_at"),
         ),
     )
@@ -319,11 +334,15 @@ def read_online_retail(root: Path, options: Options) -> Landing:
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("country").first()),
     )
+    # The name under which it was last sold; stock corrections write remarks there.
+    is_sold = (pl.col("quantity") > 0) & (pl.col("unit_price") > 0)
     names = (
         good.filter(pl.col("description").is_not_null())
-        .group_by("product_id", "description")
-        .len()
-        .sort(["product_id", "len", "description"], descending=[False, True, False])
+        .with_columns(is_sold=is_sold)
+        .sort(
+            ["product_id", "is_sold", "invoiced_at", "description"],
+            descending=[False, True, True, False],
+        )
         .group_by("product_id", maintain_order=True)
         .agg(product_name=pl.col("description").first())
     )

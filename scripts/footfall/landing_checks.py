@@ -1,0 +1,132 @@
+"""What can be wrong with landed files as files: found before a build changes anything."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from footfall.contract import LandedTable, landed_tables
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend: the file (or folder), the field ('' for the whole file), what is wrong and what to do."""
+
+    file: str
+    field: str
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}: {self.field}" if self.field else self.file
+        return f"{where}: {self.what}. Fix: {self.fix}."
+
+
+def landing_problems(source: str, root: str | None = None) -> list[Problem]:
+    """Everything wrong with the files of `source`, worst first; empty when a build may start.
+
+    Looks at names, headers and footers, not at rows: milliseconds per file. Raises ValueError for an unknown source.
+    """
+    tables = landed_tables(source, root)
+    if not any(table.files() for table in tables):
+        folder = str(Path(tables[0].patterns[0].split("*")[0]).parent) if tables else source
+        return [
+            Problem(
+                folder,
+                "",
+                f"there are no files of source '{source}' here",
+                "put the files there, or name the landing folder with FOOTFALL_LANDING, "
+                "or make demo data with `python scripts/generate.py`",
+            )
+        ]
+    return [problem for table in tables for problem in _table_problems(table)]
+
+
+def _table_problems(table: LandedTable) -> list[Problem]:
+    files = table.files()
+    if not files:
+        if table.is_optional:
+            return []
+        what = f"the table '{table.name}' has no files"
+        return [Problem(table.patterns[0], "", what, "land at least one file there; it may have no rows")]
+    parquet = [path for path in files if path.endswith(".parquet")]
+    delimited = [path for path in files if path.endswith(".csv")]
+    return _parquet_problems(table, parquet) + _csv_problems(table, delimited)
+
+
+def _parquet_problems(table: LandedTable, files: list[str]) -> list[Problem]:
+    if not files:
+        return []
+    broken = [path for path in files if not _has_parquet_magic(path)]
+    problems = [
+        Problem(path, "", "is no whole Parquet file (truncated, or still being written)", "land it again, whole")
+        for path in broken
+    ]
+    readable = [path for path in files if path not in set(broken)]
+    columns: dict[str, set[str]] = {path: set() for path in readable}
+    with duckdb.connect() as connection:
+        for path, column in _parquet_columns(connection, readable, problems):
+            columns[path].add(column.lower())
+    unreadable = {problem.file for problem in problems}
+    return problems + [
+        problem
+        for path in readable
+        if path not in unreadable
+        for problem in _missing_columns(table, path, columns[path])
+    ]
+
+
+def _parquet_columns(
+    connection: duckdb.DuckDBPyConnection, files: list[str], problems: list[Problem]
+) -> list[tuple[str, str]]:
+    """(file, column) of every file; a file whose footer cannot be read is added to `problems`."""
+    query = "select file_name, name from parquet_schema($files)"
+    try:
+        return connection.execute(query, {"files": files}).fetchall() if files else []
+    except duckdb.Error:
+        found = []
+        for path in files:
+            try:
+                found += connection.execute(query, {"files": [path]}).fetchall()
+            except duckdb.Error as error:
+                reason = str(error).splitlines()[0]
+                problems.append(Problem(path, "", f"cannot be read as Parquet ({reason})", "land it again, whole"))
+        return found
+
+
+def _has_parquet_magic(path: str) -> bool:
+    size = Path(path).stat().st_size
+    if size < 12:
+        return False
+    with open(path, "rb") as file:
+        head = file.read(4)
+        file.seek(-4, 2)
+        return head == b"PAR1" == file.read(4)
+
+
+def _csv_problems(table: LandedTable, files: list[str]) -> list[Problem]:
+    problems: list[Problem] = []
+    for path in files:
+        with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+            header = next(csv.reader(file), [])
+        if not header:
+            problems.append(Problem(path, "", "is empty, not even a header", "land it again, whole"))
+            continue
+        present = [column.strip() for column in header]
+        problems += _missing_columns(table, path, {column.lower() for column in present})
+        if not problems and [column.lower() for column in present] != [column.lower() for column in table.columns]:
+            what = f"has the columns {', '.join(present)}, in this order"
+            fix = f"bring them into the order {', '.join(table.columns)}"
+            problems.append(Problem(path, "", what, fix))
+    return problems
+
+
+def _missing_columns(table: LandedTable, path: str, present: set[str]) -> list[Problem]:
+    missing = [column for column in table.required if column.lower() not in present]
+    return [
+        Problem(path, column, f"this column of '{table.name}' is missing", f"add the column {column} to the file")
+        for column in missing
+    ]
