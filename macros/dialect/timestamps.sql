@@ -31,3 +31,8 @@
 {% macro spark__number_series(relation_alias, column, count_subquery) -%}
     (select explode(sequence(0, {{ count_subquery }} - 1)) as {{ column }}) as {{ relation_alias }}
 {%- endmacro %}
+
+{# A timestamp from microseconds since 1970. #}
+{% macro timestamp_from_us(column) -%}{{ return(adapter.dispatch('timestamp_from_us')(column)) }}{%- endmacro %}
+{% macro duckdb__timestamp_from_us(column) -%}make_timestamp({{ column }}){%- endmacro %}
+{% macro spark__timestamp_from_us(column) -%}cast(timestamp_micros({{ column }}) as timestamp){%- endmacro %}

@@ -26,7 +26,7 @@
     from (
         select line as _line, filename, landed_on, {{ parse_json_object('line', columns) }} as fields
         from ({{ with_missing_columns(source(source_name, table_name ~ '_lines'), ['line', 'filename']) }}) as completed
-        where trim(line) <> ''
+        where line <> ''
     ) as parsed
 {%- endmacro %}
 
@@ -57,7 +57,7 @@
         count(*) as landed_count
     from ({{ with_missing_columns(source(source_name, table_name), ['filename'] + (['line'] if reported_as else [])) }}) as completed
     {%- if reported_as %}
-    where trim(line) <> ''
+    where line <> ''
     {%- endif %}
     group by 1, 2
 {%- endmacro %}

@@ -19,9 +19,16 @@ landed as (
 ranked as (
     select
         *,
-        row_number() over (partition by is_good, {{ key }} order by {{ best_first }}) as version_rank,
-        row_number() over (partition by is_good, {{ content }} order by {{ best_first }}) as copy_rank
+        row_number() over (partition by is_good, {{ key }} order by {{ best_first }}) as version_rank
     from landed
+),
+
+-- By the rank above and no second ordering: rows that are equal in everything would be told apart differently there.
+with_copies as (
+    select
+        *,
+        row_number() over (partition by is_good, {{ content }} order by version_rank nulls last) as copy_rank
+    from ranked
 ),
 
 final as (
@@ -40,7 +47,7 @@ final as (
             when copy_rank > 1 then 'duplicate'
             else 'superseded'
         end as _fate
-    from ranked
+    from with_copies
 )
 
 select * from final

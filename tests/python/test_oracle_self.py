@@ -25,7 +25,7 @@ from oracle.options import Funnel, Step
 from oracle.payments import heaviest_run
 from oracle.real_sources import read_online_retail
 from oracle.statistics import benjamini_hochberg, ranks, wilson_bounds
-from oracle.values import category, money, moment, whole
+from oracle.values import category, moment, money, whole
 
 NOON = datetime(2025, 3, 1, 12)
 MICRO = timedelta(microseconds=1)
@@ -235,7 +235,7 @@ ABC = {"abc": 3, "adbc": 3, "aabbcc": 3, "aaaabbcc": 3, "aabbdcc": 3, "ccbbaa": 
         (1, 10_000, TIED, [1004, 1004, 1004], True),
         # The documentation's example: search, then an order after it within the window.
         (4, 10**9, [(1, 1003), (2, 1009), (3, 1007), (4, 1010)], [1003, 1009, 1007, 1010], False),
-        *((steps, 86_400, list(enumerate(text)), list("abc"), False) for text, steps in ABC.items()),
+        *((steps, 86_400, list(enumerate(word)), [*"abc"], False) for word, steps in ABC.items()),
     ],
 )  # fmt: skip
 def test_clickhouse_documented_cases(
@@ -402,7 +402,9 @@ def test_a_small_landing(tmp_path: Path) -> None:
     counts = marts["row_reconciliation"].to_dicts()[0]
     assert (counts["landed_count"], counts["accepted_count"]) == (7, 2)
     assert (counts["quarantined_count"], counts["duplicate_count"]) == (4, 1)
-    assert dict(marts["quarantined_counts"].select("rejection_reasons", "row_count").iter_rows()) == {
+    assert dict(
+        marts["quarantined_counts"].select("rejection_reasons", "row_count").iter_rows()
+    ) == {
         "malformed_json": 2,
         "missing_visitor_id,unparseable_event_at": 1,
         "future_event_at": 1,
@@ -457,4 +459,8 @@ def test_olist_counts() -> None:
 
 def test_rees46_counts() -> None:
     row = fates("rees46")["events"]
-    assert (row["landed_count"], row["accepted_count"], row["duplicate_count"]) == (17_434, 17_429, 5)
+    assert (row["landed_count"], row["accepted_count"], row["duplicate_count"]) == (
+        17_434,
+        17_429,
+        5,
+    )

@@ -17,7 +17,7 @@ cleaned as (
         {{ clean_text('UnitPrice') }} as unit_price,
         {{ clean_text('CustomerID') }} as customer_id,
         {{ clean_text('Country') }} as country_name,
-        {{ content_hash(['InvoiceNo', 'StockCode', 'Description', 'Quantity', 'InvoiceDate', 'UnitPrice', 'CustomerID', 'Country']) }} as order_item_id,
+        {{ content_hash(landed_columns('online_retail', 'invoice_lines')) }} as order_item_id,
         _source_file,
         _landed_on,
         _row

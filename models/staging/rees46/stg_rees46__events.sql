@@ -17,7 +17,7 @@ cleaned as (
         {{ clean_text('price') }} as price,
         {{ clean_text('user_id') }} as customer_id,
         {{ clean_text('user_session') }} as source_session_id,
-        {{ content_hash(['event_time', 'event_type', 'product_id', 'category_id', 'category_code', 'brand', 'price', 'user_id', 'user_session']) }} as event_id,
+        {{ content_hash(landed_columns('rees46', 'events')) }} as event_id,
         _source_file,
         _landed_on,
         _row

@@ -100,12 +100,19 @@ class FaultPlanter:
         self.people = people
         self.number = number
         self._next = 9_000_000_000_000 + number * 10_000_000
+        self._visitors = 0
 
     def fresh(self, prefix: str, count: int) -> pl.Series:
         """So many ids that no good row has."""
         numbers = pl.Series(np.arange(self._next, self._next + count))
         self._next += count
         return pl.select(pl.lit(prefix) + numbers.cast(pl.String)).to_series()
+
+    def fresh_visitors(self, count: int) -> pl.Series:
+        """So many visitor ids that no other visitor has."""
+        key = ORPHAN_SPACE + self.number * 1_000_000 + self._visitors + np.arange(count)
+        self._visitors += count
+        return visitor_ids(key)
 
     def plant(self, frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         """The frames by stream with the faults of their tables planted."""
@@ -321,9 +328,8 @@ def _unknown_product(planter: FaultPlanter, rows: pl.DataFrame, reason: str) -> 
 def _orphan_customer(planter: FaultPlanter, rows: pl.DataFrame, reason: str) -> pl.DataFrame:
     """A customer who never lands, on a device of their own: one event, one session."""
     rows = _with_fresh_key(planter, rows, _table(rows))
-    key = ORPHAN_SPACE + planter.number * 1_000_000 + np.arange(rows.height)
     return rows.with_columns(
-        visitor_id=visitor_ids(key),
+        visitor_id=planter.fresh_visitors(rows.height),
         customer_id=planter.fresh("c", rows.height),
         _visit=pl.lit(-1, rows.schema["_visit"]),
     )

@@ -109,9 +109,9 @@ def monthly_kpis(core: Core) -> pl.DataFrame:
 
 
 MEASURES = [
-    "view_count", "viewer_count", "add_to_cart_count", "adder_count", "order_count", "quantity",
-    "revenue_amount", "margin_amount", "returned_quantity", "returned_amount",
-    "view_to_cart_rate", "view_to_order_rate", "revenue_share_rate", "revenue_rank",
+    "view_count", "viewer_count", "add_to_cart_count", "adder_count", "buyer_count", "order_count",
+    "quantity", "revenue_amount", "margin_amount", "returned_quantity", "returned_amount",
+    "view_to_cart_rate", "cart_to_order_rate", "revenue_share_rate", "revenue_rank",
 ]  # fmt: skip
 
 
@@ -124,15 +124,17 @@ def _performance(
     sold = items.filter(pl.col("is_counted") & (pl.col("quantity") > 0))
     back = items.filter((pl.col("status") == "returned") | (pl.col("quantity") < 0))
     viewers = views.select(key, "shopper_id").unique()
-    carted = viewers.join(adds.select(key, "shopper_id").unique(), on=[key, "shopper_id"])
+    adders = adds.select(key, "shopper_id").unique()
+    carted = viewers.join(adders, on=[key, "shopper_id"])
     buyers = sold.select(key, shopper_id="customer_id").drop_nulls().unique()
-    bought = viewers.join(buyers, on=[key, "shopper_id"])
+    bought = adders.join(buyers, on=[key, "shopper_id"])
     parts = [
         views.group_by(key).agg(view_count=_rows(), viewer_count=_distinct("shopper_id")),
         adds.group_by(key).agg(add_to_cart_count=_rows(), adder_count=_distinct("shopper_id")),
         carted.group_by(key).agg(carted_count=_rows()),
         bought.group_by(key).agg(bought_count=_rows()),
         sold.group_by(key).agg(
+            buyer_count=_distinct("customer_id"),
             order_count=_distinct("order_id"),
             quantity=pl.col("quantity").sum(),
             revenue_amount=pl.col("amount").sum(),
@@ -150,7 +152,7 @@ def _performance(
     return table.with_columns(
         total=pl.col("revenue_amount").sum(),
         view_to_cart_rate=ratio("carted_count", "viewer_count"),
-        view_to_order_rate=ratio("bought_count", "viewer_count"),
+        cart_to_order_rate=ratio("bought_count", "adder_count"),
         revenue_rank=ranks(table, ["revenue_amount"]),
     ).with_columns(revenue_share_rate=ratio("revenue_amount", "total"))
 
@@ -262,16 +264,21 @@ def delay_band() -> pl.Expr:
 
 def delivery_performance(core: Core) -> pl.DataFrame:
     """Delay against reviews, coming back, and what the next order is worth."""
-    counted = core.counted.sort("customer_id", "ordered_at", "order_id", nulls_last=True)
-    same = (pl.col("customer_id") == pl.col("customer_id").shift(-1)).fill_null(False)
-    counted = counted.with_columns(
-        is_followed=same,
-        following=pl.when(same).then(pl.col("order_amount").shift(-1)),
-        delay_band=delay_band(),
+    # Orders that were returned were delivered too; of inferred ones nothing is known.
+    orders = core.orders.filter(~pl.col("is_inferred")).sort(
+        "customer_id", "ordered_at", "order_id", nulls_last=True
     )
+    next_amount = pl.when("is_counted").then("order_amount").shift(-1).backward_fill()
+    has_next = pl.when("is_counted").then(True).shift(-1).backward_fill()
+    orders = orders.with_columns(
+        is_followed=has_next.over("customer_id").fill_null(False)
+        & pl.col("customer_id").is_not_null(),
+        following=next_amount.over("customer_id"),
+        delay_band=delay_band(),
+    ).with_columns(following=pl.when("is_followed").then("following"))
     scores = core.reviews.group_by("order_id").agg(score_sum=pl.col("score").sum())
     table = (
-        counted.join(scores, on="order_id", how="left")
+        orders.join(scores, on="order_id", how="left")
         .group_by("delay_band")
         .agg(
             order_count=_rows(),

@@ -127,8 +127,12 @@ def compare(
     report = Comparison()
     tolerances = tolerances or {}
     skipped = {*LINEAGE, *ignore}
-    missing = [name for name in expected.columns if name not in actual.columns and name not in skipped]
-    extra = [name for name in actual.columns if name not in expected.columns and name not in skipped]
+    missing = [
+        name for name in expected.columns if name not in actual.columns and name not in skipped
+    ]
+    extra = [
+        name for name in actual.columns if name not in expected.columns and name not in skipped
+    ]
     if missing:
         report.lines.append(f"columns missing: {', '.join(missing)}")
     if extra:

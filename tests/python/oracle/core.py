@@ -72,9 +72,9 @@ def _customers(entities: Entities) -> pl.DataFrame:
     named = pl.concat(
         [entities[name].select("customer_id") for name in ("events", "orders", "payments")]
     )
-    missing = (
-        named.drop_nulls().unique().join(landed, on="customer_id", how="anti")
-    ).with_columns(is_inferred=pl.lit(True))
+    missing = (named.drop_nulls().unique().join(landed, on="customer_id", how="anti")).with_columns(
+        is_inferred=pl.lit(True)
+    )
     return pl.concat([landed, missing], how="diagonal")
 
 
@@ -173,9 +173,7 @@ def _orders(entities: Entities, options: Options) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _order_items(
-    entities: Entities, orders: pl.DataFrame, products: pl.DataFrame
-) -> pl.DataFrame:
+def _order_items(entities: Entities, orders: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
     return (
         entities["order_items"]
         .join(
@@ -201,9 +199,9 @@ def build_core(entities: Entities, options: Options) -> Core:
     payments = entities["payments"].with_columns(
         attempted_on=pl.col("attempted_at").dt.date(), is_approved=pl.col("result") == "approved"
     )
-    last = pl.concat(
-        [events.select(at="event_at"), entities["orders"].select(at="ordered_at")]
-    )["at"].max()
+    last = pl.concat([events.select(at="event_at"), entities["orders"].select(at="ordered_at")])[
+        "at"
+    ].max()
     return Core(
         customers=_customers(entities),
         products=products,

@@ -205,9 +205,7 @@ def bundle_recommendations(core: Core, affinity: pl.DataFrame) -> pl.DataFrame:
             only_second_customer_count=pl.Series([two for _, two in counts], dtype=pl.Int64),
         )
         .join(described, on="product_id", how="left")
-        .join(
-            described.rename(lambda name: f"paired_{name}"), on="paired_product_id", how="left"
-        )
+        .join(described.rename(lambda name: f"paired_{name}"), on="paired_product_id", how="left")
         .with_columns(
             bundle_price_amount=pl.col("price") + pl.col("paired_price"),
             bundle_margin_amount=pl.col("margin") + pl.col("paired_margin"),

@@ -170,7 +170,14 @@ def settle_entity(
     plain = [name for name in content if name not in (key, "updated_at")]
     if entity == "payments":  # the same row is an event too: the same delivery must win in both
         newest = []
-        content_order = ["attempted_at", "visitor_id", "customer_id", "result", "amount", "order_id"]
+        content_order = [
+            "attempted_at",
+            "visitor_id",
+            "customer_id",
+            "result",
+            "amount",
+            "order_id",
+        ]
         plain = list(dict.fromkeys([*content_order, "device_type", "traffic_channel", "country",
                                     "payment_method", "gateway", "failure_reason", "app_version",
                                     *plain]))  # fmt: skip

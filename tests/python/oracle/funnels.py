@@ -195,7 +195,9 @@ def funnel_conversions(core: Core, options: Options) -> pl.DataFrame:
     for funnel in options.funnels:
         wanted = events.filter(pl.any_horizontal(is_step(step) for step in funnel.steps))
         scoped = _scoped(core, funnel, wanted)
-        parts += [_conversions(core, options, funnel, unit, scoped) for unit in ("visitor", "session")]
+        parts += [
+            _conversions(core, options, funnel, unit, scoped) for unit in ("visitor", "session")
+        ]
     return pl.concat(parts)
 
 
@@ -297,7 +299,9 @@ def time_to_convert(conversions: pl.DataFrame, options: Options) -> pl.DataFrame
                     | percentiles((at - entry) / 1e6, "seconds_from_entry")
                     | percentiles((at - before) / 1e6, "seconds_from_previous")
                 )
-    names = [f"p{p}_seconds_from_{since}" for since in ("entry", "previous") for p in (50, 75, 90, 95)]
+    names = [
+        f"p{p}_seconds_from_{since}" for since in ("entry", "previous") for p in (50, 75, 90, 95)
+    ]
     schema = {
         "funnel": pl.String, "unit": pl.String, "step_number": pl.Int64,
         "step_name": pl.String, "unit_count": pl.Int64,

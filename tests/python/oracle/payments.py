@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import polars as pl
@@ -16,18 +16,20 @@ SINGLES = (
     "amount_band",
 )  # fmt: skip
 PAIRED = ("gateway", "payment_method", "device_type", "app_version", "country", "amount_band")
+TIMES = " \N{MULTIPLICATION SIGN} "
 FAILURES = ("declined", "error", "timeout", "abandoned")
 
 
 def amount_band(options: Options) -> pl.Expr:
-    """The band of an amount: above the bound before, up to and including its own."""
+    """The band of an amount: from its lower bound on, below its upper one."""
+    bounds = options.amount_band_bounds
+    labels = [f"below {bounds[0]}"]
+    labels += [f"{low} to {high}" for low, high in pairwise(bounds)]
     amount = pl.col("amount")
-    label = pl.when(amount.is_null()).then(pl.lit("unknown"))
-    below = 0
-    for bound in options.amount_band_bounds:
-        label = label.when(amount <= bound * 10_000).then(pl.lit(f"{below}-{bound}"))
-        below = bound
-    return label.otherwise(pl.lit(f"{below}+"))
+    band = pl.when(amount.is_null()).then(pl.lit("unknown"))
+    for bound, label in zip(bounds, labels, strict=True):
+        band = band.when(amount < bound * 10_000).then(pl.lit(label))
+    return band.otherwise(pl.lit(f"{bounds[-1]} or more"))
 
 
 def _attempts(core: Core, options: Options) -> pl.DataFrame:
@@ -174,7 +176,7 @@ def _slices(attempts: pl.DataFrame) -> pl.DataFrame:
     parts = []
     dimensions = [(name,) for name in SINGLES] + list(combinations(PAIRED, 2))
     for names in dimensions:
-        value = pl.concat_str([pl.col(name) for name in names], separator=" × ")
+        value = pl.concat_str([pl.col(name) for name in names], separator=TIMES)
         parts.append(
             attempts.group_by(breakdown_value=value)
             .agg(
@@ -183,7 +185,7 @@ def _slices(attempts: pl.DataFrame) -> pl.DataFrame:
                 lost_amount=pl.col("amount").filter("is_failed").sum(),
             )
             .with_columns(
-                breakdown=pl.lit(" × ".join(names)),
+                breakdown=pl.lit(TIMES.join(names)),
                 dimension_count=pl.lit(len(names), dtype=pl.Int64),
             )
         )
@@ -224,8 +226,8 @@ def _tested(slices: pl.DataFrame, options: Options) -> pl.DataFrame:
 
 
 def _failing_days(attempts: pl.DataFrame, row: dict[str, object]) -> dict[str, object]:
-    names = str(row["breakdown"]).split(" × ")
-    value = pl.concat_str([pl.col(name) for name in names], separator=" × ")
+    names = str(row["breakdown"]).split(TIMES)
+    value = pl.concat_str([pl.col(name) for name in names], separator=TIMES)
     days = (
         attempts.filter((value == row["breakdown_value"]) & pl.col("attempted_on").is_not_null())
         .group_by("attempted_on")
@@ -291,7 +293,10 @@ def payment_recoveries(core: Core, options: Options) -> pl.DataFrame:
         .any(),
         is_gateway_switched=pl.col("gateway").ne_missing(pl.col("first_gateway")).any(),
         is_recovered=approved.any(),
-        recovered_at=pl.col("attempted_at").sort_by("place").filter(approved.sort_by("place")).first(),
+        recovered_at=pl.col("attempted_at")
+        .sort_by("place")
+        .filter(approved.sort_by("place"))
+        .first(),
         recovering=pl.col("amount").sort_by("place").filter(approved.sort_by("place")).first(),
     )
     table = first.join(failed, on="order_id").join(after, on="order_id", how="left")

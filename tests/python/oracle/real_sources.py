@@ -33,9 +33,7 @@ def _geolocation(landing: Landing, folder: Path) -> pl.DataFrame:
             schema={"prefix": pl.String, "latitude": pl.Float64, "longitude": pl.Float64}
         )
     rows = _csv(landing, path, "geolocation")
-    landing.add(
-        "lookups", rows.select(*META, lookup_key=text("geolocation_zip_code_prefix"))
-    )
+    landing.add("lookups", rows.select(*META, lookup_key=text("geolocation_zip_code_prefix")))
     return rows.group_by(prefix=text("geolocation_zip_code_prefix").str.zfill(5)).agg(
         latitude=pl.col("geolocation_lat").cast(pl.Float64).mean(),
         longitude=pl.col("geolocation_lng").cast(pl.Float64).mean(),

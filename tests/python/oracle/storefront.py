@@ -16,6 +16,7 @@ from oracle.options import Options
 from oracle.values import category, hashed, moment, money, number, reasons, text, whole
 
 MALFORMED = "_malformed"
+LITERALLY = json.JSONDecoder(parse_int=str, parse_float=str)
 PAYMENT_RESULTS = ("approved", "declined", "error", "timeout", "abandoned")
 
 
@@ -35,7 +36,7 @@ def read_json_lines(path: Path) -> pl.DataFrame:
         if not line.strip():
             continue
         try:
-            parsed = json.loads(line, parse_int=str, parse_float=str)
+            parsed = LITERALLY.decode(line)
         except ValueError:
             parsed = None
         good = isinstance(parsed, dict)
@@ -330,7 +331,9 @@ def _order_items(raw: pl.DataFrame) -> pl.DataFrame:
     )
     absent = rows.filter(pl.col("order_item_id").is_null())
     ids = hashed(absent, [*content, "occurrence"]).alias("order_item_id")
-    named = pl.concat([rows.filter(pl.col("order_item_id").is_not_null()), absent.with_columns(ids)])
+    named = pl.concat(
+        [rows.filter(pl.col("order_item_id").is_not_null()), absent.with_columns(ids)]
+    )
     return named.drop("occurrence")
 
 

@@ -65,9 +65,7 @@ def sessionize(events: pl.DataFrame, options: Options) -> pl.DataFrame:
     offset = pl.col("at") - pl.col("island_start")
     longest = options.max_session_hours * HOUR
     ordered = ordered.with_columns(part=(offset - 1).clip(lower_bound=0) // longest)
-    is_cut = (pl.col("island").diff().fill_null(0) == 0) & (
-        pl.col("part").diff().fill_null(0) != 0
-    )
+    is_cut = (pl.col("island").diff().fill_null(0) == 0) & (pl.col("part").diff().fill_null(0) != 0)
     cause = (
         pl.when("is_first")
         .then(pl.lit("first_event"))
@@ -77,9 +75,7 @@ def sessionize(events: pl.DataFrame, options: Options) -> pl.DataFrame:
         .then(pl.lit("max_length"))
     )
     ordered = ordered.with_columns(cause=cause)
-    ordered = ordered.with_columns(
-        number=pl.col("cause").is_not_null().cast(pl.UInt32).cum_sum()
-    )
+    ordered = ordered.with_columns(number=pl.col("cause").is_not_null().cast(pl.UInt32).cum_sum())
     starts = ordered.group_by("number", maintain_order=True).agg(
         pl.col("visitor_id").first(), pl.col("at").first()
     )
