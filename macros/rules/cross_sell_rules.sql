@@ -1,4 +1,5 @@
-{# The group of a shopper, by number of counted orders: people who already bought look at other things. #}
+{# The group of a shopper, by number of counted orders: people who already bought look at other
+   things. #}
 {% macro customer_group(order_count) -%}
     case
         when coalesce({{ order_count }}, 0) = 0 then 'no_orders'
@@ -7,7 +8,8 @@
     end
 {%- endmacro %}
 
-{# What makes a shopper one of an anchor product's: added to the cart, or bought (cross_sell_anchor_event). #}
+{# What makes a shopper one of an anchor product's: added to the cart, or bought
+   (cross_sell_anchor_event). #}
 {% macro is_anchored(add_to_cart_count, order_count) -%}
     {%- if var('cross_sell_anchor_event') == 'order_placed' -%}
     {{ order_count }} > 0
@@ -16,8 +18,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# An observed count against the expected one, with `affinity_shrinkage` orders of "as expected" mixed into both: a pair seen
-   five times where one was expected is no five-fold lift yet. #}
+{# An observed count against the expected one, with `affinity_shrinkage` orders of "as expected"
+   mixed into both: a pair seen five times where one was expected is no five-fold lift yet. #}
 {% macro shrunk_lift(observed_count, expected_count) -%}
-    ({{ observed_count }} + {{ var('affinity_shrinkage') }}) / ({{ expected_count }} + {{ var('affinity_shrinkage') }})
+    ({{ observed_count }} + {{ var('affinity_shrinkage') }})
+    / ({{ expected_count }} + {{ var('affinity_shrinkage') }})
 {%- endmacro %}

@@ -1,4 +1,5 @@
-{# Scores of an order as integers, so that means over orders are exact and weigh every review alike. #}
+{# Scores of an order as integers, so that means over orders are exact and weigh every review alike.
+   #}
 {% macro reviews_per_order() -%}
     select
         order_id,
@@ -8,9 +9,11 @@
     group by order_id
 {%- endmacro %}
 
-{# Mean of the days between two timestamps, over the rows that have both: microseconds are summed as whole numbers, so the
-   mean is the same in any order of the rows. #}
+{# Mean of the days between two timestamps, over the rows that have both: microseconds are summed as
+   whole numbers, so the mean is the same in any order of the rows. #}
 {% macro mean_days(from_at, to_at) -%}
     {%- set microseconds = epoch_us(to_at) ~ ' - ' ~ epoch_us(from_at) -%}
-    cast(sum(cast({{ microseconds }} as decimal(20, 0))) as double) / nullif(count({{ microseconds }}), 0) / 86400000000.0
+    cast(sum(cast({{ microseconds }} as decimal(20, 0))) as double)
+    / nullif(count({{ microseconds }}), 0)
+    / 86400000000.0
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{# The KPI columns of a period, in one order for days and months: counts and amounts as they are, then what is derived from
-   them. Rates and the average are NULL where their denominator is 0. #}
+{# The KPI columns of a period, in one order for days and months: counts and amounts as they are,
+   then what is derived from them. Rates and the average are NULL where their denominator is 0. #}
 {% macro kpi_columns() -%}
     event_count,
         visitor_count,
@@ -20,9 +20,4 @@
         {{ mean_amount('revenue_amount', 'order_count') }} as average_order_amount,
         converted_session_count,
         {{ rate('converted_session_count', 'session_count') }} as session_conversion_rate
-{%- endmacro %}
-
-{# A mean of money stays money: four decimals, NULL where there is nothing to average. #}
-{% macro mean_amount(amount, count) -%}
-    cast({{ rate(amount, count) }} as decimal(18, 4))
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{# How shoppers behave towards a product or a category, from rows of one shopper each with view_count, add_to_cart_count and
-   order_count. Whoever does something twice is one shopper. #}
+{# How shoppers behave towards a product or a category, from rows of one shopper each with
+   view_count, add_to_cart_count and order_count. Whoever does something twice is one shopper. #}
 {% macro shopper_measures() -%}
     cast(sum(view_count) as bigint) as view_count,
         count(*) filter (where view_count > 0) as viewer_count,

@@ -1,15 +1,19 @@
 {# Wilson's 95 % score interval of a rate (E. B. Wilson, JASA 22, 1927), NULL without trials.
-   `side` is low or high. Unlike the textbook p ± 1.96 se it stays within 0 and 1 and is honest for few trials. #}
+   `side` is low or high. Unlike the textbook p ± 1.96 se it stays within 0 and 1 and is honest for few trials.
+   greatest() and least() skip NULL, so the case without trials is written out. #}
 {% macro wilson_bound(successes, trials, side) -%}
     {%- set z = 1.959963984540054 -%}
-    {%- set n = 'cast(nullif(' ~ trials ~ ', 0) as double)' -%}
+    {%- set n = 'cast(' ~ trials ~ ' as double)' -%}
     {%- set p = '(' ~ successes ~ ' / ' ~ n ~ ')' -%}
     {%- set half = 'sqrt(' ~ p ~ ' * (1 - ' ~ p ~ ') / ' ~ n ~ ' + ' ~ z * z / 4 ~ ' / (' ~ n ~ ' * ' ~ n ~ '))' -%}
-    {%- if side == 'low' -%}
-    greatest(0.0, ({{ p }} + {{ z * z / 2 }} / {{ n }} - {{ z }} * {{ half }}) / (1 + {{ z * z }} / {{ n }}))
-    {%- else -%}
-    least(1.0, ({{ p }} + {{ z * z / 2 }} / {{ n }} + {{ z }} * {{ half }}) / (1 + {{ z * z }} / {{ n }}))
-    {%- endif -%}
+    case
+        when {{ trials }} > 0
+            {%- if side == 'low' %}
+            then greatest(0.0, ({{ p }} + {{ z * z / 2 }} / {{ n }} - {{ z }} * {{ half }}) / (1 + {{ z * z }} / {{ n }}))
+            {%- else %}
+            then least(1.0, ({{ p }} + {{ z * z / 2 }} / {{ n }} + {{ z }} * {{ half }}) / (1 + {{ z * z }} / {{ n }}))
+            {%- endif %}
+    end
 {%- endmacro %}
 
 {# A rate as a double; NULL where the denominator is 0. #}

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-
 from footfall.generator.cli import main
 from footfall.generator.marks import EVENT_TABLES, FAULT_NAMES, FAULTS, ROW_KEYS
 
@@ -415,6 +414,24 @@ def test_each_fault_is_where_the_truth_says(generated: Generated) -> None:
         readable = found.filter(pl.col("fault") != "malformed_json_line")
         assert readable["landed_key"].eq_missing(readable["row_key"]).all(), table
         assert found.height == rows.height
+
+
+def test_malformed_lines_are_the_planted_ones(tmp_path: Path) -> None:
+    rates = "malformed_json_line=0.05,missing_id=0.05,exact_duplicate=0.05"
+    generated = _generate(tmp_path, "--faults", rates, "--clickstream-format", "jsonl")
+    faults = generated.truth("faults").filter(pl.col("fault") == "malformed_json_line")
+    planted = set(faults.select("file", "row_number").iter_rows())
+    found = set()
+    for path in generated.landing.rglob("*.jsonl"):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+            try:
+                is_object = isinstance(json.loads(line), dict)
+            except json.JSONDecodeError:
+                is_object = False
+            if not is_object:
+                found.add((path.relative_to(generated.landing).as_posix(), number))
+    assert found == planted
+    assert found
 
 
 def test_refused_rows_break_the_rule_they_name(generated: Generated) -> None:

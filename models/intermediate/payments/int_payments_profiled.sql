@@ -1,6 +1,7 @@
--- Attempts to pay in the dimensions that failures are broken down by. Grain: one row per payment_id.
--- What an attempt lacks is 'unknown', so that the slices of a dimension add up to the whole; failure_reason is NULL only
--- for approved attempts. Anything that is not approved has failed. A view: nothing is stored twice.
+-- Attempts to pay in the dimensions that failures are broken down by. Grain: one row per
+-- payment_id. What an attempt lacks is 'unknown', so that the slices of a dimension add up to the
+-- whole; failure_reason is NULL only for approved attempts. Anything that is not approved has
+-- failed. A view: nothing is stored twice.
 {{ config(materialized='view') }}
 
 with
@@ -29,8 +30,10 @@ final as (
         coalesce(device_type, 'unknown') as device_type,
         coalesce(app_version, 'unknown') as app_version,
         coalesce(country, 'unknown') as country,
-        coalesce(lpad(cast(extract(hour from attempted_at) as {{ dbt.type_string() }}), 2, '0'), 'unknown')
-            as hour_of_day,
+        coalesce(
+            lpad(cast(extract(hour from attempted_at) as {{ dbt.type_string() }}), 2, '0'),
+            'unknown'
+        ) as hour_of_day,
         coalesce({{ amount_band('amount') }}, 'unknown') as amount_band
     from with_failure
 )

@@ -1,6 +1,7 @@
--- What each shopper did with each product, counted once for all who ask. Grain: one row per shopper_id and product_id.
--- A shopper is the customer behind the device at that moment, else the device. Events without a product are left out.
--- order_count is the shopper's counted orders with the product (pieces > 0); a guest's order has no shopper.
+-- What each shopper did with each product, counted once for all who ask. Grain: one row per
+-- shopper_id and product_id. A shopper is the customer behind the device at that moment, else the
+-- device. Events without a product are left out. order_count is the shopper's counted orders with
+-- the product (pieces > 0); a guest's order has no shopper.
 with
 
 events as (

@@ -1,5 +1,6 @@
--- What each visitor did on each day (UTC), by the device's owner at the time: days and months are counted from here, so the
--- events are read once. Grain: one row per event_date, visitor_id and customer_id (NULL while nobody is known).
+-- What each visitor did on each day (UTC), by the device's owner at the time: days and months are
+-- counted from here, so the events are read once. Grain: one row per event_date, visitor_id and
+-- customer_id (NULL while nobody is known).
 with
 
 events as (

@@ -1,6 +1,7 @@
--- Every category from view to return. Grain: one row per category of dim_products; 'unknown' for products without one.
--- Shoppers and orders are counted once per category, whatever number of its products they touched; the other measures are the
--- sums over its products. margin_amount covers the products whose cost is known, NULL when none is.
+-- Every category from view to return. Grain: one row per category of dim_products; 'unknown' for
+-- products without one. Shoppers and orders are counted once per category, whatever number of its
+-- products they touched; the other measures are the sums over its products. margin_amount covers
+-- the products whose cost is known, NULL when none is.
 with
 
 products as (
@@ -78,10 +79,14 @@ final as (
         product_totals.margin_amount,
         product_totals.returned_quantity,
         product_totals.returned_amount,
-        {{ rate('shopper_totals.viewing_adder_count', 'shopper_totals.viewer_count') }} as view_to_cart_rate,
-        {{ rate('shopper_totals.buying_adder_count', 'shopper_totals.adder_count') }} as cart_to_order_rate,
-        {{ rate('product_totals.revenue_amount', 'sum(product_totals.revenue_amount) over ()') }} as revenue_share_rate,
-        cast(rank() over (order by product_totals.revenue_amount desc nulls last) as bigint) as revenue_rank
+        {{ rate('shopper_totals.viewing_adder_count', 'shopper_totals.viewer_count') }}
+            as view_to_cart_rate,
+        {{ rate('shopper_totals.buying_adder_count', 'shopper_totals.adder_count') }}
+            as cart_to_order_rate,
+        {{ rate('product_totals.revenue_amount', 'sum(product_totals.revenue_amount) over ()') }}
+            as revenue_share_rate,
+        cast(rank() over (order by product_totals.revenue_amount desc nulls last) as bigint)
+            as revenue_rank
     from product_totals
     left join shopper_totals on product_totals.known_category = shopper_totals.known_category
     left join order_totals on product_totals.known_category = order_totals.known_category

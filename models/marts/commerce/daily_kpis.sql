@@ -1,6 +1,7 @@
--- The shop day by day (UTC). Grain: one row per kpi_date, from the first to the last day of events and orders, at most to the
--- as-of date; a day without anything is a row of zeros, its rates and its average NULL.
--- Orders, revenue and quantity are of counted orders; a guest's order counts and is no ordering customer.
+-- The shop day by day (UTC). Grain: one row per kpi_date, from the first to the last day of events
+-- and orders, at most to the as-of date; a day without anything is a row of zeros, its rates and
+-- its average NULL. Orders, revenue and quantity are of counted orders; a guest's order counts and
+-- is no ordering customer.
 with
 
 visitor_days as (

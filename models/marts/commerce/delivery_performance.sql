@@ -1,6 +1,7 @@
--- Does a late order cost us the customer? Delay against reviews, repeat orders and their value. Grain: one row per delay_band.
--- All orders of fct_orders, whatever their status: those that never arrived are not_delivered. NULL delays, scores and amounts
--- are left out of their means. A guest's order is never followed by another.
+-- Does a late order cost us the customer? Delay against reviews, repeat orders and their value.
+-- Grain: one row per delay_band. All orders of fct_orders, whatever their status: those that never
+-- arrived are not_delivered. NULL delays, scores and amounts are left out of their means. A guest's
+-- order is never followed by another.
 with
 
 orders as (
@@ -14,7 +15,8 @@ review_totals as (
     {{ reviews_per_order() }}
 ),
 
--- A customer's moments of ordering: of several counted orders at one instant the first by id stands for it.
+-- A customer's moments of ordering: of several counted orders at one instant the first by id stands
+-- for it.
 moments as (
     select
         customer_id,
@@ -50,7 +52,8 @@ followed as (
         on
             with_next.customer_id = next_moments.customer_id
             and with_next.next_ordered_at = next_moments.ordered_at
-    inner join orders as following_orders on next_moments.counted_order_id = following_orders.order_id
+    inner join orders as following_orders
+        on next_moments.counted_order_id = following_orders.order_id
 ),
 
 final as (
@@ -60,10 +63,12 @@ final as (
         {{ rate('sum(orders.delay_days)', 'count(orders.delay_days)') }} as mean_delay_days,
         {{ mean_days('orders.ordered_at', 'orders.delivered_at') }} as mean_delivery_days,
         cast(coalesce(sum(review_totals.review_count), 0) as bigint) as review_count,
-        {{ rate('sum(review_totals.score_sum)', 'sum(review_totals.review_count)') }} as mean_review_score,
+        {{ rate('sum(review_totals.score_sum)', 'sum(review_totals.review_count)') }}
+            as mean_review_score,
         count(followed.customer_id) as repeat_order_count,
         {{ rate('count(followed.customer_id)', 'count(*)') }} as repeat_rate,
-        {{ mean_amount('sum(followed.following_amount)', 'count(followed.following_amount)') }} as mean_following_amount
+        {{ mean_amount('sum(followed.following_amount)', 'count(followed.following_amount)') }}
+            as mean_following_amount
     from orders
     left join review_totals on orders.order_id = review_totals.order_id
     left join followed

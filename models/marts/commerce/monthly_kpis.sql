@@ -1,6 +1,7 @@
--- The shop month by month. Grain: one row per kpi_month (its first day).
--- What adds up is the sum of the month's days in daily_kpis; people are counted once in the month, so those columns are less
--- than the days' sum. is_complete is false for a month that the data covers in part: do not compare it with others.
+-- The shop month by month. Grain: one row per kpi_month (its first day). What adds up is the sum of
+-- the month's days in daily_kpis; people are counted once in the month, so those columns are less
+-- than the days' sum. is_complete is false for a month that the data covers in part: do not compare
+-- it with others.
 with
 
 daily_kpis as (
@@ -68,7 +69,8 @@ joined as (
         coalesce(visitors.visitor_count, 0) as visitor_count,
         coalesce(visitors.identified_customer_count, 0) as identified_customer_count,
         coalesce(buyers.ordering_customer_count, 0) as ordering_customer_count,
-        last_day(sums.kpi_month) <= as_of_dates.as_of_date and sums.kpi_month >= as_of_dates.first_date as is_complete
+        last_day(sums.kpi_month) <= as_of_dates.as_of_date
+        and sums.kpi_month >= as_of_dates.first_date as is_complete
     from sums
     left join visitors on sums.kpi_month = visitors.kpi_month
     left join buyers on sums.kpi_month = buyers.kpi_month

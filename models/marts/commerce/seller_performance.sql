@@ -1,7 +1,8 @@
--- What each seller sold, how fast it arrived and how it was liked. Grain: one row per seller_id, landed or only named by a line
--- (then city and region are NULL). A source without sellers gives no rows.
--- Sales are lines of counted orders with pieces > 0. An order counts once for each of its sellers, and so do its delivery
--- and its reviews. Late: delivered after the promised day; without a promise an order is never late.
+-- What each seller sold, how fast it arrived and how it was liked. Grain: one row per seller_id,
+-- landed or only named by a line (then city and region are NULL). A source without sellers gives no
+-- rows. Sales are lines of counted orders with pieces > 0. An order counts once for each of its
+-- sellers, and so do its delivery and its reviews. Late: delivered after the promised day; without
+-- a promise an order is never late.
 with
 
 sellers as (
@@ -82,7 +83,8 @@ final as (
         coalesce(sales.shipping_amount, 0) as shipping_amount,
         coalesce(order_totals.delivered_order_count, 0) as delivered_order_count,
         coalesce(order_totals.late_order_count, 0) as late_order_count,
-        {{ rate('order_totals.late_order_count', 'order_totals.delivered_order_count') }} as late_rate,
+        {{ rate('order_totals.late_order_count', 'order_totals.delivered_order_count') }}
+            as late_rate,
         order_totals.mean_delivery_days,
         {{ rate('order_totals.score_sum', 'order_totals.review_count') }} as mean_review_score,
         cast(coalesce(order_totals.review_count, 0) as bigint) as review_count

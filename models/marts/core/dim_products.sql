@@ -19,7 +19,7 @@ referred_to as (
 sold_prices as (
     select
         product_id,
-        cast(cast(sum(unit_price) as double) / count(unit_price) as decimal(18, 4)) as mean_sold_price
+        {{ mean_amount('sum(unit_price)', 'count(unit_price)') }} as mean_sold_price
     from order_items
     where
         quantity > 0

@@ -1,7 +1,8 @@
--- Pairs that belong together, by what is lost while people buy only one of the two. Grain: one row per pair
--- (product_id < paired_product_id) that is bought together more often than by chance (shrunk lift above 1).
--- An unknown price or cost makes the bundle's price or margin NULL and counts 0 in the margin at stake.
--- Buyers are customers with a counted order of the product; guests cannot be told apart and are left out.
+-- Pairs that belong together, by what is lost while people buy only one of the two. Grain: one row
+-- per pair (product_id < paired_product_id) that is bought together more often than by chance
+-- (shrunk lift above 1). An unknown price or cost makes the bundle's price or margin NULL and
+-- counts 0 in the margin at stake. Buyers are customers with a counted order of the product; guests
+-- cannot be told apart and are left out.
 with
 
 pairs as (
@@ -60,10 +61,14 @@ with_counts as (
         paired_products.product_name as paired_product_name,
         pairs.pair_order_count,
         pairs.shrunk_lift,
-        cast(products.unit_price + paired_products.unit_price as decimal(18, 4)) as bundle_price_amount,
-        cast(products.unit_margin + paired_products.unit_margin as decimal(18, 4)) as bundle_margin_amount,
-        coalesce(first_counts.buyer_count, 0) - coalesce(buyers_of_both.both_count, 0) as only_first_customer_count,
-        coalesce(second_counts.buyer_count, 0) - coalesce(buyers_of_both.both_count, 0) as only_second_customer_count,
+        cast(products.unit_price + paired_products.unit_price as decimal(18, 4))
+            as bundle_price_amount,
+        cast(products.unit_margin + paired_products.unit_margin as decimal(18, 4))
+            as bundle_margin_amount,
+        coalesce(first_counts.buyer_count, 0) - coalesce(buyers_of_both.both_count, 0)
+            as only_first_customer_count,
+        coalesce(second_counts.buyer_count, 0) - coalesce(buyers_of_both.both_count, 0)
+            as only_second_customer_count,
         coalesce(products.unit_margin, 0) as first_margin,
         coalesce(paired_products.unit_margin, 0) as second_margin
     from pairs
@@ -81,7 +86,8 @@ with_stakes as (
     select
         * except (first_margin, second_margin),
         cast(
-            only_first_customer_count * second_margin + only_second_customer_count * first_margin as decimal(18, 4)
+            only_first_customer_count * second_margin + only_second_customer_count * first_margin
+            as decimal(18, 4)
         ) as margin_at_stake_amount
     from with_counts
 ),
@@ -90,7 +96,9 @@ final as (
     select
         *,
         cast(
-            rank() over (order by margin_at_stake_amount desc nulls last, shrunk_lift desc nulls last) as bigint
+            rank() over (
+                order by margin_at_stake_amount desc nulls last, shrunk_lift desc nulls last
+            ) as bigint
         ) as bundle_rank
     from with_stakes
 )

@@ -1,7 +1,8 @@
--- For everybody who put product A (the anchor) into the cart: what do they view and never add? For every anchor with enough
--- shoppers. Grain: one row per anchor_product_id, product_id and customer_group ('all' and by number of orders).
--- A product without a price has no revenue at stake (NULL) and ranks last; service lines are left out on both sides.
--- "Never added" is decided per shopper and product, over all time, so one add removes the product for that shopper.
+-- For everybody who put product A (the anchor) into the cart: what do they view and never add? For
+-- every anchor with enough shoppers. Grain: one row per anchor_product_id, product_id and
+-- customer_group ('all' and by number of orders). A product without a price has no revenue at stake
+-- (NULL) and ranks last; service lines are left out on both sides. "Never added" is decided per
+-- shopper and product, over all time, so one add removes the product for that shopper.
 with
 
 shopper_products as (
@@ -106,7 +107,10 @@ pairs as (
         cast(sum(viewer_count) as bigint) as viewer_count,
         cast(sum(view_count) as bigint) as view_count
     from group_pairs
-    group by grouping sets ((anchor_product_id, product_id), (anchor_product_id, product_id, customer_group))
+    group by grouping sets (
+        (anchor_product_id, product_id),
+        (anchor_product_id, product_id, customer_group)
+    )
 ),
 
 with_stakes as (
@@ -124,7 +128,8 @@ with_stakes as (
         products.unit_price,
         cast(products.unit_price - products.unit_cost as decimal(18, 4)) as unit_margin,
         cast(pairs.viewer_count * products.unit_price as decimal(18, 4)) as revenue_at_stake_amount,
-        cast(pairs.viewer_count * (products.unit_price - products.unit_cost) as decimal(18, 4)) as margin_at_stake_amount
+        cast(pairs.viewer_count * (products.unit_price - products.unit_cost) as decimal(18, 4))
+            as margin_at_stake_amount
     from pairs
     inner join products as anchor_products on pairs.anchor_product_id = anchor_products.product_id
     inner join products on pairs.product_id = products.product_id

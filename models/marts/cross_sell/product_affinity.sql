@@ -1,6 +1,7 @@
--- Which products are bought together more often than by chance. Grain: one row per product_id and paired_product_id, in both
--- directions. Baskets are counted orders with at least one line of a product (no service line, pieces > 0).
--- Pairs in fewer than affinity_min_pair_count baskets are left out. conviction is NULL where confidence is 1.
+-- Which products are bought together more often than by chance. Grain: one row per product_id and
+-- paired_product_id, in both directions. Baskets are counted orders with at least one line of a
+-- product (no service line, pieces > 0). Pairs in fewer than affinity_min_pair_count baskets are
+-- left out. conviction is NULL where confidence is 1.
 with
 
 order_items as (
@@ -77,7 +78,9 @@ with_counts as (
         products.product_order_count,
         paired_products.product_order_count as paired_order_count,
         totals.basket_count,
-        cast(products.product_order_count as double) * paired_products.product_order_count / totals.basket_count
+        cast(products.product_order_count as double)
+        * paired_products.product_order_count
+        / totals.basket_count
             as expected_count,
         {{ rate('pairs.pair_order_count', 'totals.basket_count') }} as support_rate,
         {{ rate('pairs.pair_order_count', 'products.product_order_count') }} as confidence_rate,
@@ -85,7 +88,8 @@ with_counts as (
         {{ rate('paired_products.product_order_count', 'totals.basket_count') }} as paired_rate
     from pairs
     inner join frequent_products as products on pairs.product_id = products.product_id
-    inner join frequent_products as paired_products on pairs.paired_product_id = paired_products.product_id
+    inner join frequent_products as paired_products
+        on pairs.paired_product_id = paired_products.product_id
     cross join totals
 ),
 
@@ -103,7 +107,8 @@ final as (
         {{ shrunk_lift('pair_order_count', 'expected_count') }} as shrunk_lift,
         support_rate - product_rate * paired_rate as leverage,
         case
-            when pair_order_count < product_order_count then (1 - paired_rate) / (1 - confidence_rate)
+            when pair_order_count < product_order_count
+                then (1 - paired_rate) / (1 - confidence_rate)
         end as conviction
     from with_counts
 )

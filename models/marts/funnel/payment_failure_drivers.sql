@@ -1,9 +1,10 @@
 {%- set dimensions = driver_dimensions() -%}
 {%- set paired = driver_dimensions(paired=true) -%}
--- Which slices of the attempts fail more than the rest, and since when. Grain: one row per slice (a value of one dimension
--- or of two). A slice is ranked by the lower end of its excess: failures above what the rest's rate would give.
--- q_value is p_value after Benjamini and Hochberg over all slices. NULL in a dimension is 'unknown'; slices with fewer than
--- min_slice_attempts attempts, or without a rest, are not tested. failing_from and failing_to are NULL unless significant.
+-- Which slices of the attempts fail more than the rest, and since when. Grain: one row per slice (a
+-- value of one dimension or of two). A slice is ranked by the lower end of its excess: failures
+-- above what the rest's rate would give. q_value is p_value after Benjamini and Hochberg over all
+-- slices. NULL in a dimension is 'unknown'; slices with fewer than min_slice_attempts attempts, or
+-- without a rest, are not tested. failing_from and failing_to are NULL unless significant.
 with
 
 attempts as (
@@ -84,9 +85,12 @@ with_excess as (
     select
         *,
         failed_count - attempt_count * rest_failure_rate as excess_failed_count,
-        {{ excess_standard_error('failure_rate', 'attempt_count', 'rest_failure_rate', 'rest_attempt_count') }}
-            as excess_standard_error,
-        {{ two_proportion_z('failed_count', 'attempt_count', 'rest_failed_count', 'rest_attempt_count') }} as z_score
+        {{ excess_standard_error(
+            'failure_rate', 'attempt_count', 'rest_failure_rate', 'rest_attempt_count'
+        ) }} as excess_standard_error,
+        {{ two_proportion_z(
+            'failed_count', 'attempt_count', 'rest_failed_count', 'rest_attempt_count'
+        ) }} as z_score
     from with_rates
 ),
 
@@ -109,7 +113,13 @@ with_p_number as (
 with_q_value as (
     select
         *,
-        least(1.0, min(p_value * tested_count / p_number) over (order by p_value desc nulls last)) as q_value
+        case
+            when p_value is not null
+                then least(
+                    1.0,
+                    min(p_value * tested_count / p_number) over (order by p_value desc nulls last)
+                )
+        end as q_value
     from with_p_number
 ),
 
@@ -117,17 +127,21 @@ judged as (
     select
         *,
         coalesce(q_value < {{ var('significance_level') }}, false) as is_significant,
-        excess_failed_count - {{ z_of_95_percent() }} * excess_standard_error as excess_failed_count_low
+        excess_failed_count - {{ z_of_95_percent() }} * excess_standard_error
+            as excess_failed_count_low
     from with_q_value
 ),
 
--- A day's excess times rest_attempt_count: integers, so that sums and ties are exact.
 daily_excesses as (
     select
         judged.slice_id,
         slice_days.attempted_on,
-        slice_days.failed_count * judged.rest_attempt_count
-        - slice_days.attempt_count * judged.rest_failed_count as scaled_excess
+        {{ scaled_excess(
+            'slice_days.failed_count',
+            'slice_days.attempt_count',
+            'judged.rest_failed_count',
+            'judged.rest_attempt_count'
+        ) }} as scaled_excess
     from judged
     inner join slice_days
         on
@@ -136,20 +150,29 @@ daily_excesses as (
     where judged.is_significant
 ),
 
+with_sum as (
+    select
+        *,
+        sum(scaled_excess) over (
+            partition by slice_id
+            order by attempted_on nulls last
+        ) as excess_through_day
+    from daily_excesses
+),
+
 cumulated as (
     select
-        slice_id,
-        attempted_on,
-        sum(scaled_excess) over (partition by slice_id order by attempted_on nulls last) as excess_through_day,
-        sum(scaled_excess) over (partition by slice_id order by attempted_on nulls last) - scaled_excess as excess_before_day
-    from daily_excesses
+        *,
+        excess_through_day - scaled_excess as excess_before_day
+    from with_sum
 ),
 
 -- The best run that ends on a day begins where the sum before it was lowest.
 with_lowest as (
     select
         *,
-        min(excess_before_day) over (partition by slice_id order by attempted_on nulls last) as lowest_excess_before
+        min(excess_before_day) over (partition by slice_id order by attempted_on nulls last)
+            as lowest_excess_before
     from cumulated
 ),
 
@@ -163,7 +186,9 @@ run_ends as (
     qualify
         row_number() over (
             partition by slice_id
-            order by excess_through_day - lowest_excess_before desc nulls last, attempted_on nulls last
+            order by
+                excess_through_day - lowest_excess_before desc nulls last,
+                attempted_on nulls last
         ) = 1
 ),
 
@@ -199,7 +224,8 @@ final as (
         judged.p_value,
         judged.q_value,
         judged.is_significant,
-        cast(rank() over (order by judged.excess_failed_count_low desc nulls last) as bigint) as driver_rank,
+        cast(rank() over (order by judged.excess_failed_count_low desc nulls last) as bigint)
+            as driver_rank,
         runs.failing_from,
         runs.failing_to,
         judged.lost_amount

@@ -1,9 +1,11 @@
 {%- set breakdowns = [
-    'gateway', 'payment_method', 'failure_reason', 'device_type', 'app_version', 'country', 'hour_of_day', 'amount_band',
+    'gateway', 'payment_method', 'failure_reason', 'device_type',
+    'app_version', 'country', 'hour_of_day', 'amount_band',
 ] -%}
--- What came of the attempts to pay, overall and by breakdown. Grain: one row per breakdown and value.
--- Approval rates carry Wilson's 95 % interval; by failure_reason there is none, since only failed attempts have a reason.
--- A NULL value is 'unknown'; an attempt without an amount counts and adds nothing to the amounts.
+-- What came of the attempts to pay, overall and by breakdown. Grain: one row per breakdown and
+-- value. Approval rates carry Wilson's 95 % interval; by failure_reason there is none, since only
+-- failed attempts have a reason. A NULL value is 'unknown'; an attempt without an amount counts and
+-- adds nothing to the amounts.
 with
 
 attempts as (
@@ -30,7 +32,8 @@ by_breakdown as (
         count(*) filter (where result = 'abandoned') as abandoned_count,
         count(*) filter (where is_failed) as failed_count,
         cast(coalesce(sum(amount), 0) as decimal(18, 4)) as attempted_amount,
-        cast(coalesce(sum(amount) filter (where result = 'approved'), 0) as decimal(18, 4)) as approved_amount
+        cast(coalesce(sum(amount) filter (where result = 'approved'), 0) as decimal(18, 4))
+            as approved_amount
     from attempts
     group by grouping sets (
         (everything)
@@ -45,7 +48,7 @@ with_total as (
     select
         *,
         max(case when breakdown = 'all' then failed_count end) over () as all_failed_count,
-        case when breakdown <> 'failure_reason' then attempt_count end as rated_attempt_count
+        breakdown <> 'failure_reason' as is_rated
     from by_breakdown
     where breakdown_value is not null
 ),
@@ -61,9 +64,11 @@ final as (
         timeout_count,
         abandoned_count,
         failed_count,
-        {{ rate('approved_count', 'rated_attempt_count') }} as approval_rate,
-        {{ wilson_bound('approved_count', 'rated_attempt_count', 'low') }} as approval_rate_low,
-        {{ wilson_bound('approved_count', 'rated_attempt_count', 'high') }} as approval_rate_high,
+        case when is_rated then {{ rate('approved_count', 'attempt_count') }} end as approval_rate,
+        case when is_rated then {{ wilson_bound('approved_count', 'attempt_count', 'low') }} end
+            as approval_rate_low,
+        case when is_rated then {{ wilson_bound('approved_count', 'attempt_count', 'high') }} end
+            as approval_rate_high,
         {{ rate('failed_count', 'all_failed_count') }} as share_of_failures_rate,
         attempted_amount,
         approved_amount

@@ -1,6 +1,7 @@
--- What happened after an order's first failed attempt to pay. Grain: one row per order_id with a failed attempt.
--- Attempts are ordered by (attempted_at, payment_id); attempts without an order_id cannot be followed and are left out.
--- A method or gateway that is not known (NULL) is never taken for a switch.
+-- What happened after an order's first failed attempt to pay. Grain: one row per order_id with a
+-- failed attempt. Attempts are ordered by (attempted_at, payment_id); attempts without an order_id
+-- cannot be followed and are left out. A method or gateway that is not known (NULL) is never taken
+-- for a switch.
 with
 
 attempts as (
@@ -16,7 +17,11 @@ failed_attempts as (
 first_failures as (
     select *
     from failed_attempts
-    qualify row_number() over (partition by order_id order by attempted_at nulls last, payment_id nulls last) = 1
+    qualify
+        row_number() over (
+            partition by order_id
+            order by attempted_at nulls last, payment_id nulls last
+        ) = 1
 ),
 
 failure_counts as (
@@ -40,7 +45,10 @@ later_attempts as (
     inner join first_failures on attempts.order_id = first_failures.order_id
     where
         attempts.attempted_at > first_failures.attempted_at
-        or (attempts.attempted_at = first_failures.attempted_at and attempts.payment_id > first_failures.payment_id)
+        or (
+            attempts.attempted_at = first_failures.attempted_at
+            and attempts.payment_id > first_failures.payment_id
+        )
 ),
 
 later_totals as (
@@ -60,7 +68,11 @@ recovering_attempts as (
         amount
     from later_attempts
     where is_approved
-    qualify row_number() over (partition by order_id order by attempted_at nulls last, payment_id nulls last) = 1
+    qualify
+        row_number() over (
+            partition by order_id
+            order by attempted_at nulls last, payment_id nulls last
+        ) = 1
 ),
 
 final as (
@@ -77,7 +89,8 @@ final as (
         coalesce(later_totals.is_gateway_switched, false) as is_gateway_switched,
         recovering_attempts.order_id is not null as is_recovered,
         recovering_attempts.attempted_at as recovered_at,
-        {{ seconds_between('first_failures.attempted_at', 'recovering_attempts.attempted_at') }} as seconds_to_recover,
+        {{ seconds_between('first_failures.attempted_at', 'recovering_attempts.attempted_at') }}
+            as seconds_to_recover,
         first_failures.amount as attempted_amount,
         case
             when recovering_attempts.order_id is not null then recovering_attempts.amount
@@ -87,7 +100,8 @@ final as (
             when recovering_attempts.order_id is null then first_failures.amount
             else cast(0 as decimal(18, 4))
         end as lost_amount,
-        {{ conversion_window_end('first_failures.attempted_at') }} <= {{ as_of_moment() }} as is_mature
+        {{ conversion_window_end('first_failures.attempted_at') }} <= {{ as_of_moment() }}
+            as is_mature
     from first_failures
     inner join failure_counts on first_failures.order_id = failure_counts.order_id
     left join later_totals on first_failures.order_id = later_totals.order_id

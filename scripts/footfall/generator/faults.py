@@ -126,25 +126,26 @@ class FaultPlanter:
     def _plant_one(self, stream: str, frame: pl.DataFrame) -> pl.DataFrame:
         table, file_name = stream.split("/")
         rng = self.settings.rng(f"faults/{stream}", self.number)
-        extras: list[pl.DataFrame] = []
+        added: list[pl.DataFrame] = []
+        rewritten = np.zeros(frame.height, bool)
         for position, fault in enumerate(FAULTS):
             rate = self.settings.faults.get(fault.name, 0.0)
             if fault.table != table or rate <= 0 or _is_planted_elsewhere(fault.name, table):
                 continue
             if fault.name == "malformed_json_line" and not file_name.endswith("jsonl"):
                 continue
-            change = CHANGES[fault.name]
-            good = _candidates(fault.name, table, frame)
-            rows = _sample(rng, good, rate, frame.height)
+            good = _candidates(fault.name, table, frame) & ~rewritten
+            rows = _sample(rng, good, rate)
             if rows.size == 0:
                 continue
+            bad = CHANGES[fault.name](self, frame[rows], fault.reason)
             mark = pl.lit(FIRST_FAULT + position, pl.UInt8)
-            bad = change(self, frame[rows], fault.reason or table).with_columns(_mark=mark)
-            if fault.is_extra:
-                extras.append(bad)
-            else:
-                frame = _replace(frame, rows, bad)
-        return pl.concat([frame, *extras])
+            added.append(bad.with_columns(_mark=mark).select(frame.columns))
+            if not fault.is_extra:
+                rewritten[rows] = True
+        if rewritten.any():
+            frame = frame.filter(pl.Series(~rewritten))
+        return pl.concat([frame, *added])
 
     def _copy_orders(
         self, frames: dict[str, pl.DataFrame], planted: dict[str, pl.DataFrame]
@@ -154,11 +155,11 @@ class FaultPlanter:
         for name in CUSTOMER_ORDER_FAULTS:
             rate = self.settings.faults.get(name, 0.0)
             signup_day = self.people.signup_day[_person(orders["customer_id"])]
-            good = (orders["_mark"] == PLAIN) & (orders["status"] == "paid")
+            good = (orders["status"] == "paid").to_numpy()
             if name == "order_before_signup":
-                good &= pl.Series(signup_day >= 3)
+                good &= signup_day >= 3
             rng = self.settings.rng(f"faults/{name}", self.number)
-            rows = _sample(rng, good, rate, orders.height)
+            rows = _sample(rng, good, rate)
             if rows.size == 0:
                 continue
             base = orders[rows]
@@ -193,31 +194,26 @@ def _is_planted_elsewhere(name: str, table: str) -> bool:
     return name in CUSTOMER_ORDER_FAULTS and table != "clickstream"
 
 
-def _candidates(name: str, table: str, frame: pl.DataFrame) -> pl.Series:
+def _candidates(name: str, table: str, frame: pl.DataFrame) -> np.ndarray:
     """Which rows the fault may be made of (mask)."""
-    good = frame["_mark"] == PLAIN
+    good = frame["_mark"].to_numpy() == PLAIN
     if table == "clickstream":
         if name in ("unknown_product", "orphan_customer"):
-            good &= frame["event_name"] == "view_item"
+            good &= (frame["event_name"] == "view_item").to_numpy()
         if name == "unknown_event_name":
-            good &= frame["event_name"] == "page_view"
+            good &= (frame["event_name"] == "page_view").to_numpy()
     if name == "category_spelling":
-        good &= frame["category"].str.contains("&", literal=True)
+        good &= frame["category"].str.contains("&", literal=True).to_numpy()
     return good
 
 
-def _sample(rng: np.random.Generator, good: pl.Series, rate: float, height: int) -> np.ndarray:
-    rows = good.arg_true().to_numpy()
+def _sample(rng: np.random.Generator, good: np.ndarray, rate: float) -> np.ndarray:
+    """Positions of the rows to use: the rate of all rows, one at least, none at rate 0."""
+    rows = np.flatnonzero(good)
     if rate <= 0 or rows.size == 0:
         return np.empty(0, np.int64)
-    count = min(rows.size, max(1, round(rate * height)))
+    count = min(rows.size, max(1, round(rate * good.size)))
     return np.sort(rng.choice(rows, count, replace=False))
-
-
-def _replace(frame: pl.DataFrame, rows: np.ndarray, bad: pl.DataFrame) -> pl.DataFrame:
-    keep = np.ones(frame.height, bool)
-    keep[rows] = False
-    return pl.concat([frame.filter(pl.Series(keep)), bad.select(frame.columns)])
 
 
 def _person(customer_id: pl.Series) -> np.ndarray:

@@ -88,16 +88,20 @@ class Landing:
             self.counts.append((table, day, int(mark), int(counts[mark])))
         if counts.size <= FIRST_FAULT:
             return
-        planted = frame.select(
-            pl.int_range(pl.len()).alias("row_number"),
-            pl.col(ROW_KEYS[table]).alias("row_key"),
-            "_mark",
-        ).filter(pl.col("_mark") >= FIRST_FAULT)
+        mark = frame["_mark"].to_numpy()
+        rows = np.flatnonzero(mark >= FIRST_FAULT)
         self.faults.append(
-            planted.with_columns(
-                table=pl.lit(table),
-                file=pl.lit(relative),
-                landed_on=pl.lit(self.settings.date_of(day)),
+            pl.DataFrame(
+                {
+                    "row_number": rows,
+                    "row_key": frame[ROW_KEYS[table]].gather(rows),
+                    "_mark": mark[rows],
+                    "table": pl.Series([table]).new_from_index(0, rows.size),
+                    "file": pl.Series([relative]).new_from_index(0, rows.size),
+                    "landed_on": pl.Series([self.settings.date_of(day)]).new_from_index(
+                        0, rows.size
+                    ),
+                }
             )
         )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -26,7 +28,7 @@ from footfall.generator.landing import Landing
 from footfall.generator.people import People, make_people
 from footfall.generator.pools import Pools, make_pools
 from footfall.generator.progress import Progress
-from footfall.generator.records import IsoText, event_frames, make_chunk
+from footfall.generator.records import Chunk, IsoText, event_frames, make_chunk
 from footfall.generator.settings import Settings
 from footfall.generator.truth import Truth, reconciliation
 from footfall.generator.visits import (
@@ -46,8 +48,10 @@ SOURCE = "storefront"
 PILOT_VISITS = 10_000
 PILOT_DAYS = 4
 
-Due = list[tuple[int, str, list[pl.DataFrame]]]
-Parts = list[tuple[Path, pl.DataFrame]]
+MAKERS = 2
+"""Threads that make chunks; each holds one in memory."""
+
+Frames = dict[str, pl.DataFrame]
 
 
 class GenerationError(Exception):
@@ -119,28 +123,24 @@ def _plan(settings: Settings, catalogue: Catalogue, people: People) -> Plan:
 
 
 def _write_days(world: World, landing: Landing, truth: Truth) -> None:
-    """Chunks are made in this thread and written in another, one behind."""
+    """Chunks are made ahead in other threads; this one takes them in order and writes them."""
     settings = world.settings
     landing.add(_first_day_frames(world))
     progress = Progress(settings.days)
-    writing: Future[None] | None = None
-    with ThreadPoolExecutor(1) as writer:
-        for number, days in enumerate(_chunks(settings)):
-            _make_days(world, landing, truth, number, days)
-            if writing:
-                writing.result()
-            due, parts = landing.take_until(days.stop), truth.take_parts()
-            writing = writer.submit(_write_out, landing, truth, due, parts)
+    chunks = enumerate(_chunks(settings))
+    with ThreadPoolExecutor(MAKERS) as makers:
+        ahead = deque(makers.submit(_make, world, *one) for one in islice(chunks, MAKERS))
+        while ahead:
+            days, chunk, frames = ahead.popleft().result()
+            truth.observe(chunk, frames)
+            landing.add(frames)
+            ahead.extend(makers.submit(_make, world, *one) for one in islice(chunks, 1))
+            del chunk, frames
+            landing.write(landing.take_until(days.stop))
+            truth.write_parts(truth.take_parts())
             progress.update(days.stop, truth.base_events)
-        if writing:
-            writing.result()
-        landing.write(landing.take_until())
+    landing.write(landing.take_until())
     progress.close()
-
-
-def _write_out(landing: Landing, truth: Truth, due: Due, parts: Parts) -> None:
-    landing.write(due)
-    truth.write_parts(parts)
 
 
 def _chunks(settings: Settings) -> Iterator[range]:
@@ -162,7 +162,8 @@ def _first_day_frames(world: World) -> dict[str, pl.DataFrame]:
     )
 
 
-def _make_days(world: World, landing: Landing, truth: Truth, number: int, days: range) -> None:
+def _make(world: World, number: int, days: range) -> tuple[range, Chunk, Frames]:
+    """All frames of a chunk by stream. Depends on nothing but its arguments."""
     settings = world.settings
     visits = sample_visits(settings, world.people, world.plan, days)
     activity = live(settings, world.catalogue, visits, days.start)
@@ -170,11 +171,10 @@ def _make_days(world: World, landing: Landing, truth: Truth, number: int, days: 
         settings, world.pools, world.catalogue, world.iso, number, activity, days.start
     )
     planter = FaultPlanter(settings, world.iso, world.people, number)
-    events = planter.plant(event_frames(chunk))
-    truth.observe(chunk, events)
-    landing.add(events)
-    landing.add(planter.plant(order_frames(chunk)))
-    landing.add({"customers/customers.parquet": new_customers(chunk, world.people, days)})
+    frames = planter.plant(event_frames(chunk))
+    frames |= planter.plant(order_frames(chunk))
+    frames["customers/customers.parquet"] = new_customers(chunk, world.people, days)
+    return days, chunk, frames
 
 
 def _manifest(settings: Settings, truth: Truth, rows: pl.DataFrame) -> dict[str, object]:

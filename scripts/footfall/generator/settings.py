@@ -65,13 +65,13 @@ SCENARIOS: dict[str, Scenario] = {
     "broken_gateway": Scenario(
         "broken_gateway",
         (0.85, 0.06, 0.05, 0.04),
-        (0.0915, 0.90, 0.90, 0.90),
+        (0.0930, 0.90, 0.90, 0.90),
         0.43,
         0.93,
         0.88,
         0.2,
         failing_gateway=0,
-        failing_rate=0.909,
+        failing_rate=0.907,
     ),
 }
 
@@ -102,8 +102,8 @@ class Settings:
 
     @property
     def days_per_chunk(self) -> int:
-        """Whole days generated at once: about 300,000 events, one day at least."""
-        return int(min(max(1, 300_000 * self.days // self.events), 30, self.days))
+        """Whole days generated at once: about 500,000 events, one day at least."""
+        return int(min(max(1, 500_000 * self.days // self.events), 45, self.days))
 
     @property
     def incident_days(self) -> tuple[int, int]:

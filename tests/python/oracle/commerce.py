@@ -265,17 +265,22 @@ def delay_band() -> pl.Expr:
 def delivery_performance(core: Core) -> pl.DataFrame:
     """Delay against reviews, coming back, and what the next order is worth."""
     # Orders that were returned were delivered too; of inferred ones nothing is known.
-    orders = core.orders.filter(~pl.col("is_inferred")).sort(
-        "customer_id", "ordered_at", "order_id", nulls_last=True
+    orders = core.orders.filter(~pl.col("is_inferred")).sort("ordered_at", nulls_last=True)
+    # The next order is one placed strictly later; of those at one moment, the first by id.
+    following = (
+        core.counted.filter(pl.col("customer_id").is_not_null())
+        .sort("ordered_at", "order_id", nulls_last=True)
+        .unique(["customer_id", "ordered_at"], keep="first", maintain_order=True)
+        .select("customer_id", "ordered_at", is_followed=True, following="order_amount")
     )
-    next_amount = pl.when("is_counted").then("order_amount").shift(-1).backward_fill()
-    has_next = pl.when("is_counted").then(True).shift(-1).backward_fill()
-    orders = orders.with_columns(
-        is_followed=has_next.over("customer_id").fill_null(False)
-        & pl.col("customer_id").is_not_null(),
-        following=next_amount.over("customer_id"),
-        delay_band=delay_band(),
-    ).with_columns(following=pl.when("is_followed").then("following"))
+    orders = orders.join_asof(
+        following,
+        on="ordered_at",
+        by="customer_id",
+        strategy="forward",
+        allow_exact_matches=False,
+        check_sortedness=False,
+    ).with_columns(pl.col("is_followed").fill_null(False), delay_band=delay_band())
     scores = core.reviews.group_by("order_id").agg(score_sum=pl.col("score").sum())
     table = (
         orders.join(scores, on="order_id", how="left")

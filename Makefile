@@ -1,0 +1,62 @@
+# `make run` and `make test` are the two to know; `make help` lists them all.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LINT_BIN := .venv-lint/bin
+UV ?= uv
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all lint format docs clean lock setup
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(VENV)/.base ## Set up, make demo data (once), build and test every table, say what was found
+	@$(BIN)/python scripts/run.py
+
+test: $(VENV)/.test ## Run the fast tests (about 10 minutes on 2 cores)
+	$(BIN)/python -m pytest -m "not large"
+
+test-all: $(VENV)/.test ## Run all tests, the large ones too
+	$(BIN)/python -m pytest
+
+lint: .venv-lint/.lint ## Check the style of Python, SQL and YAML
+	$(LINT_BIN)/ruff check .
+	$(LINT_BIN)/ruff format --check .
+	$(LINT_BIN)/yamllint --strict .
+	$(LINT_BIN)/sqlfluff lint --processes 2 models tests analyses
+
+format: .venv-lint/.lint ## Mend what the linters can mend
+	$(LINT_BIN)/ruff check --fix .
+	$(LINT_BIN)/ruff format .
+	$(LINT_BIN)/sqlfluff fix --force models tests analyses
+
+docs: $(VENV)/.base ## Write the documentation of all tables as one page: target/static_index.html
+	$(BIN)/dbt docs generate --static
+	@echo "Open target/static_index.html in a browser."
+
+setup: $(VENV)/.test .venv-lint/.lint ## Set up both environments
+
+lock: ## Renew the locked requirements (needs uv)
+	$(UV) pip compile pyproject.toml --universal --generate-hashes --no-strip-extras --upgrade -q --custom-compile-command "make lock" -o requirements/base.txt
+	$(UV) pip compile pyproject.toml --extra test -c requirements/base.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/test.txt
+	$(UV) pip compile --group lint --universal --generate-hashes --no-strip-extras --upgrade -q --custom-compile-command "make lock" -o requirements/lint.txt
+
+clean: ## Remove what a build makes: data, target, logs (not the environments)
+	rm -rf data target logs .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.base: requirements/base.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Footfall needs Python 3.11 or newer: set PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	@test -d $(VENV) || (echo "Making the environment .venv (once, about a minute) ..." && $(PYTHON) -m venv $(VENV))
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.base requirements/test.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@
+
+.venv-lint/.lint: requirements/lint.txt
+	@test -d .venv-lint || $(PYTHON) -m venv .venv-lint
+	@$(LINT_BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/lint.txt
+	@touch $@

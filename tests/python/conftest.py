@@ -1,0 +1,121 @@
+"""What the tests share: landings and the databases that dbt built from them, each made once per session."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+REAL_SOURCES = ("olist", "rees46", "online_retail")
+DATASETS_VARIABLE = "FOOTFALL_DATASETS"
+# Small enough for the fast suite, large enough for every fault, driver and pair to be there.
+GENERATED = ("--customers", "2000", "--days", "90", "--seed", "7")
+
+
+@dataclass
+class DbtRun:
+    """How a dbt command ended: `output` is all that it printed."""
+
+    returncode: int
+    output: str
+
+    def lines_with(self, text: str) -> list[str]:
+        """The printed lines that hold `text`."""
+        return [line for line in self.output.splitlines() if text in line]
+
+
+@dataclass
+class Dbt:
+    """Runs dbt against one landing folder and one database, in a process of its own."""
+
+    landing: Path
+    database: Path
+    target: Path
+    variables: dict[str, object] = field(default_factory=dict)
+
+    def __call__(self, *arguments: str, **variables: object) -> DbtRun:
+        """Runs `dbt *arguments` with the given variables on top of this object's own."""
+        merged = {**self.variables, **variables}
+        command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments]
+        if merged:
+            command += ["--vars", repr(merged)]
+        environment = {
+            **os.environ,
+            "FOOTFALL_LANDING": str(self.landing),
+            "FOOTFALL_DB": str(self.database),
+            "DBT_TARGET_PATH": str(self.target),
+            "DBT_LOG_PATH": str(self.target / "logs"),
+        }
+        done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        return DbtRun(done.returncode, done.stdout + done.stderr)
+
+    def build(self, *arguments: str, **variables: object) -> Path:
+        """Builds everything with every data test (unit tests run by themselves); fails the test where dbt fails."""
+        run = self("build", "--exclude", "resource_type:unit_test", *arguments, **variables)
+        assert run.returncode == 0, run.output[-8000:]
+        return self.database
+
+
+@cache
+def datasets_folder() -> Path | None:
+    """The folder with the real data, None where FOOTFALL_DATASETS is not set."""
+    named = os.environ.get(DATASETS_VARIABLE)
+    return Path(named).resolve() if named else None
+
+
+def generate(folder: Path, *arguments: str) -> Path:
+    """Writes generated data below `folder`; the landing root."""
+    command = [sys.executable, "scripts/generate.py", "--out", str(folder), *arguments]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def generated_landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small generated landing with faults and truth; _truth/storefront lies beside storefront."""
+    return generate(tmp_path_factory.mktemp("generated"), *GENERATED)
+
+
+@pytest.fixture(scope="session")
+def landing(generated_landing: Path) -> Callable[[str], Path]:
+    """landing(source): the landing root of a source; skips where the real data is not at hand."""
+
+    def root(source: str) -> Path:
+        if source == "storefront":
+            return generated_landing
+        folder = datasets_folder()
+        if folder is None or not (folder / source).is_dir():
+            pytest.skip(f"no real data: set {DATASETS_VARIABLE} to a folder that holds {source}/")
+        return folder
+
+    return root
+
+
+@pytest.fixture(scope="session")
+def dbt_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Dbt]:
+    """dbt_for(landing, **variables): a Dbt with a new database of its own."""
+
+    def make(landing: Path, **variables: object) -> Dbt:
+        folder = tmp_path_factory.mktemp("dbt")
+        return Dbt(landing, folder / "footfall.duckdb", folder / "target", variables)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def build(landing: Callable[[str], Path], dbt_for: Callable[..., Dbt]) -> Callable[[str], Path]:
+    """build(source): the database built from a source's landing with every data test, once per session."""
+
+    @cache
+    def built(source: str) -> Path:
+        return dbt_for(landing(source), source_system=source).build()
+
+    return built
