@@ -1,10 +1,11 @@
 {# All landed rows of an entity with the fate of each. One row per key is `accepted`: the newest version (by `newest_by`, else by
    day of arrival, else by content, so that the order of arrival never decides between versions that say when they were written).
-   Of the others, a row with the content of a better one is a `duplicate`, the rest are `superseded`; refused rows are `quarantined`.
+   Of the others, a row that says what a better one says (apart from its version's time) is a `duplicate`, the rest are
+   `superseded`; refused rows are `quarantined`.
    `key` may be an expression over the entity's columns. Every ordering is total up to rows that are equal in everything. #}
 {% macro row_fates(entity, key, newest_by=none) -%}
     {%- set columns = entity_columns(entity) -%}
-    {%- set content = columns | join(', ') -%}
+    {%- set content = columns | reject('equalto', newest_by) | join(', ') -%}
     {%- set best_first = (newest_by ~ ' desc nulls last, ' if newest_by else '') ~ '_landed_on desc nulls last, '
         ~ columns | join(' nulls last, ') ~ ' nulls last, _source_file nulls last' -%}
 with

@@ -37,8 +37,14 @@
 {# How many standard errors a two-sided 95 % interval reaches out. #}
 {% macro z_of_95_percent() -%}1.959963984540054{%- endmacro %}
 
-{# A day's failures above what the rest's rate would give, times the rest's attempts: an integer, so
-   that sums over days are exact and equally great runs of days are seen as equal. #}
-{% macro scaled_excess(failed_count, attempt_count, rest_failed_count, rest_attempt_count) -%}
-    {{ failed_count }} * {{ rest_attempt_count }} - {{ attempt_count }} * {{ rest_failed_count }}
+{# What a day's failures say about a run of trouble: failures above what the middle between the slice's rate and the rest's would
+   give. Against the rest's rate alone, a run would drift on through ordinary days by chance; against the middle they pull it
+   down (the reference value of a CUSUM chart, E. S. Page, Biometrika 41, 1954). Times 2 x slice's x rest's attempts: integers,
+   so that sums over days are exact and equally great runs of days are seen as equal. #}
+{% macro scaled_excess(
+    day_failed_count, day_attempt_count, failed_count, attempt_count, rest_failed_count, rest_attempt_count
+) -%}
+    2 * cast({{ day_failed_count }} as decimal(38, 0)) * {{ attempt_count }} * {{ rest_attempt_count }}
+    - cast({{ day_attempt_count }} as decimal(38, 0))
+    * ({{ failed_count }} * {{ rest_attempt_count }} + {{ rest_failed_count }} * {{ attempt_count }})
 {%- endmacro %}

@@ -19,8 +19,8 @@ DEFAULT_LANDING = "data/landing"
 class LandedTable:
     """One kind of file of a source.
 
-    `name` is the table; `patterns` are globs of its files; `columns` all columns that it may have, `required` those that
-    each file must have. `is_optional`: the table may be missing altogether.
+    `name` is the table; `patterns` are globs of its files; `columns` all columns that it may have, `required` those
+    that each file must have. `is_optional`: the table may be missing altogether.
     """
 
     name: str
@@ -31,7 +31,7 @@ class LandedTable:
 
     def files(self) -> list[str]:
         """Paths of the table's files, sorted."""
-        return sorted(path for pattern in self.patterns for path in glob(pattern))
+        return sorted(path for pattern in self.patterns for path in glob(pattern))  # noqa: PTH207
 
 
 def landing_root() -> str:
@@ -85,4 +85,4 @@ def _meta(node: dict) -> dict:
 def _file_patterns(location: str, table: str, root: str) -> list[str]:
     """The file globs that an external_location reads, with the landing folder filled in."""
     rendered = re.sub(r"\{\{\s*env_var\([^}]*\}\}", lambda _: root, location).replace("%(name)s", table)
-    return re.findall(r"'([^']+\.(?:parquet|jsonl|csv))'", rendered)
+    return re.findall(r"'([^']+\.(?:parquet|jsonl|csv|csv\.gz))'", rendered)

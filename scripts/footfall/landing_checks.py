@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import re
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -53,8 +58,26 @@ def _table_problems(table: LandedTable) -> list[Problem]:
         what = f"the table '{table.name}' has no files"
         return [Problem(table.patterns[0], "", what, "land at least one file there; it may have no rows")]
     parquet = [path for path in files if path.endswith(".parquet")]
-    delimited = [path for path in files if path.endswith(".csv")]
-    return _parquet_problems(table, parquet) + _csv_problems(table, delimited)
+    delimited = [path for path in files if path.endswith((".csv", ".csv.gz"))]
+    return _day_problems(files) + _parquet_problems(table, parquet) + _csv_problems(table, delimited)
+
+
+def _day_problems(files: list[str]) -> list[Problem]:
+    """Folders whose day of arrival is no day: reading the whole table would fail on one of them."""
+    folders = {match[0]: match[1] for path in files if (match := re.search(r".*/landed_on=([^/]*)", path))}
+    return [
+        Problem(
+            folder, "landed_on", f"'{day}' is no day", "name the folder landed_on=YYYY-MM-DD, by the day of arrival"
+        )
+        for folder, day in folders.items()
+        if not _is_day(day)
+    ]
+
+
+def _is_day(text: str) -> bool:
+    with suppress(ValueError):
+        return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)) and date.fromisoformat(text) is not None
+    return False
 
 
 def _parquet_problems(table: LandedTable, files: list[str]) -> list[Problem]:
@@ -101,27 +124,37 @@ def _has_parquet_magic(path: str) -> bool:
     size = Path(path).stat().st_size
     if size < 12:
         return False
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         head = file.read(4)
         file.seek(-4, 2)
         return head == b"PAR1" == file.read(4)
 
 
 def _csv_problems(table: LandedTable, files: list[str]) -> list[Problem]:
-    problems: list[Problem] = []
-    for path in files:
-        with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
-            header = next(csv.reader(file), [])
-        if not header:
-            problems.append(Problem(path, "", "is empty, not even a header", "land it again, whole"))
-            continue
-        present = [column.strip() for column in header]
-        problems += _missing_columns(table, path, {column.lower() for column in present})
-        if not problems and [column.lower() for column in present] != [column.lower() for column in table.columns]:
-            what = f"has the columns {', '.join(present)}, in this order"
-            fix = f"bring them into the order {', '.join(table.columns)}"
-            problems.append(Problem(path, "", what, fix))
-    return problems
+    return [problem for path in files for problem in _csv_file_problems(table, path)]
+
+
+def _csv_file_problems(table: LandedTable, path: str) -> list[Problem]:
+    try:
+        header = _csv_header(path)
+    except (OSError, EOFError, zlib.error) as error:
+        return [Problem(path, "", f"cannot be unpacked ({error})", "land it again, whole")]
+    if not header:
+        return [Problem(path, "", "is empty, not even a header", "land it again, whole")]
+    present = [column.strip() for column in header]
+    missing = _missing_columns(table, path, {column.lower() for column in present})
+    # Columns are read by position, so their order matters as much as their names.
+    if missing or [column.lower() for column in present] == [column.lower() for column in table.columns]:
+        return missing
+    what = f"has the columns {', '.join(present)}, in this order"
+    return [Problem(path, "", what, f"bring them into the order {', '.join(table.columns)}")]
+
+
+def _csv_header(path: str) -> list[str]:
+    """The first line's fields; [] for an empty file."""
+    with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as file:
+        first_line = file.readline().decode("utf-8-sig", errors="replace")
+    return next(csv.reader([first_line]), [])
 
 
 def _missing_columns(table: LandedTable, path: str, present: set[str]) -> list[Problem]:

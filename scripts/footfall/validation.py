@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import sys
 import tempfile
@@ -31,8 +32,8 @@ ROOT_PLACEHOLDER = "landing-folder-to-check"
 LAST_SELECT = "select * from final"
 LATE_DAYS = 31
 LATE_SHARE = 0.05
-SHOWN = 8
-ROW_WIDTH = 70
+SHOWN = 6
+ROW_WIDTH = 90
 # What to do about refused rows, by the beginning of the reason's name.
 ADVICE = {
     "malformed_json": "write one JSON object per line",
@@ -156,7 +157,8 @@ class Steps:
         on_terminal = sys.stderr.isatty()
         if self._silent or (not on_terminal and time.monotonic() - self._began < 2):
             return
-        print(text.ljust(self._width), end="\r" if on_terminal else "\n", file=sys.stderr, flush=True)
+        line = f"{text.ljust(self._width)}\r" if on_terminal else f"{text}\n"
+        print(line, end="", file=sys.stderr, flush=True)
         self._width = len(text)
 
     def close(self) -> None:
@@ -221,7 +223,9 @@ def _compiled_staging(source: str) -> dict[str, tuple[str, tuple[tuple[str, str]
         chosen = ["--select", f"stg_{source}__*", "--vars", f"source_system: {source}"]
         done = dbtRunner().invoke([*options, *places, *chosen])
         if not done.success:
-            raise UsageError(f"dbt cannot compile the rules of '{source}' ({_first_line(done.exception)}). Fix: dbt parse.")
+            raise UsageError(
+                f"dbt cannot compile the rules of '{source}' ({_one_line(done.exception)}). Fix: see what `dbt parse` says."
+            )
         nodes = [run.node for run in done.result.results if run.node.resource_type == "model"]
     return {node.sources[0][1]: (_without_last_select(node.name, node.compiled_code), _types(node)) for node in nodes}
 
@@ -270,8 +274,8 @@ def _types(node: object) -> tuple[tuple[str, str], ...]:
 
 def _check_rows(report: Report, tables: Sequence[LandedTable], steps: Steps) -> None:
     rules = staging_rules(report.source, report.root)
-    with duckdb.connect(config={"TimeZone": "UTC"}) as connection:
-        connection.execute("set enable_progress_bar = false")
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         for number, table in enumerate(tables, start=1):
             steps.say(f"reading {table.name} ({number} of {len(tables)}) …")
             try:
@@ -354,7 +358,9 @@ def _refusals(connection: duckdb.DuckDBPyConnection, rules: StagingRules) -> lis
     what = "_rejection_reasons, count(*) as row_count, min((_source_file, _raw_row)) as example"
     query = rules.select(what, "final where _rejection_reasons <> '' group by all order by row_count desc, 1")
     return [
-        Refusal(reasons, row_count, *(value or "" for value in (example.values() if isinstance(example, dict) else example)))
+        Refusal(
+            reasons, row_count, *(value or "" for value in (example.values() if isinstance(example, dict) else example))
+        )
         for reasons, row_count, example in connection.execute(query).fetchall()
     ]
 
@@ -369,7 +375,9 @@ def _known_event_names() -> tuple[str, ...]:
 def _unreadable(connection: duckdb.DuckDBPyConnection, table: LandedTable, error: duckdb.Error) -> list[Problem]:
     """Which files the failing query failed on: each is read by itself, all its columns."""
     problems = [problem for path in table.files() if (problem := _file_problem(connection, path))]
-    at_large = Problem(table.patterns[0], "", f"cannot be read together ({_first_line(error)})", "give all files the same types")
+    at_large = Problem(
+        table.patterns[0], "", f"cannot be read together ({_one_line(error)})", "give all files the same types"
+    )
     return problems or [at_large]
 
 
@@ -382,7 +390,7 @@ def _file_problem(connection: duckdb.DuckDBPyConnection, path: str) -> Problem |
                 for _ in file:
                     pass
     except duckdb.Error as error:
-        return Problem(path, "", f"cannot be read ({_first_line(error)})", "land it again, whole")
+        return Problem(path, "", f"cannot be read ({_one_line(error)})", "land it again, whole")
     except UnicodeDecodeError:
         return Problem(path, "", "is no UTF-8 text", "write it as UTF-8")
     return None
@@ -471,7 +479,9 @@ def _overview(tables: Sequence[TableReport]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     right = {1, 2, 3}
     return "\n".join(
-        "  ".join(v.rjust(w) if n in right else v.ljust(w) for n, (v, w) in enumerate(zip(line, widths, strict=True))).rstrip()
+        "  ".join(
+            v.rjust(w) if n in right else v.ljust(w) for n, (v, w) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
         for line in lines
     )
 
@@ -488,13 +498,24 @@ def _refused_part(report: Report) -> list[str]:
     all_refusals = [(table, refusal) for table in report.tables for refusal in table.refusals]
     for table, refusal in sorted(all_refusals, key=lambda pair: -pair[1].row_count)[:SHOWN]:
         share = _percent(refusal.row_count, table.row_count)
-        lines.append(f"{table.name}: {refusal.reasons}: {refusal.row_count:,} rows ({share}), such as")
-        lines.append(f"    {refusal.file}: {textwrap.shorten(refusal.row, ROW_WIDTH, placeholder='…')}")
+        lines.append(f"{table.name}: {refusal.reasons}: {refusal.row_count:,} ({share}), such as")
+        lines.append(f"    {refusal.file}: {_row_text(refusal.row)}")
     for _, refusal in all_refusals:
-        advised |= {begin: text for begin, text in ADVICE.items() for r in refusal.reasons.split(",") if r.startswith(begin)}
+        advised |= {
+            begin: text for begin, text in ADVICE.items() for r in refusal.reasons.split(",") if r.startswith(begin)
+        }
     lines += _more(len(all_refusals), "more kinds")
     lines += [f"{begin.strip('_')}: {text}" for begin, text in advised.items()]
     return _list_part("Rows that would be refused (the others are built; these go to marts.quarantined_rows)", lines)
+
+
+def _row_text(row: str) -> str:
+    """A refused row in few words: JSON without its empty fields, cut."""
+    with suppress(json.JSONDecodeError):
+        fields = json.loads(row)
+        if isinstance(fields, dict):
+            row = json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
+    return row if len(row) <= ROW_WIDTH else row[: ROW_WIDTH - 1] + "…"
 
 
 def _unparsed_part(report: Report) -> list[str]:
@@ -511,7 +532,9 @@ def _names_part(report: Report) -> list[str]:
     names = [(table.name, name, n) for table in report.tables for name, n in table.unknown_names.items()]
     names.sort(key=lambda found: (-found[2], found[1]))
     lines = [f"{table}: {name} {count:,}" for table, name, count in names[:SHOWN]] + _more(len(names), "more names")
-    return _list_part("Event names that are in no line of seeds/event_names.csv (add them there, else they are 'other')", lines)
+    return _list_part(
+        "Event names that are in no line of seeds/event_names.csv (add them there, else they are 'other')", lines
+    )
 
 
 def _more(count: int, what: str) -> list[str]:
@@ -523,7 +546,11 @@ def _list_part(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _what_to_do(report: Report) -> str:
-    again = "python scripts/validate.py " + report.root + ("" if report.source == "storefront" else f" --source {report.source}")
+    again = (
+        "python scripts/validate.py "
+        + report.root
+        + ("" if report.source == "storefront" else f" --source {report.source}")
+    )
     if report.problems:
         count = len(report.problems)
         return f"\n{count} problem{'s' if count > 1 else ''}. Mend {'them' if count > 1 else 'it'}, then: {again}"
@@ -542,8 +569,9 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _first_line(error: object) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+def _one_line(error: object) -> str:
+    """An error's message in one line of bearable length."""
+    return textwrap.shorten(str(error), 200, placeholder=" …") or "no reason given"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

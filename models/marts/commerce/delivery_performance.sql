@@ -1,6 +1,6 @@
 -- Does a late order cost us the customer? Delay against reviews, repeat orders and their value.
--- Grain: one row per delay_band. All orders of fct_orders, whatever their status: those that never
--- arrived are not_delivered. NULL delays, scores and amounts are left out of their means. A guest's
+-- Grain: one row per delay_band. All landed orders, whatever their status: those that never arrived are
+-- not_delivered. Inferred orders are left out: nothing is known of their delivery. NULL delays, scores and amounts are left out of their means. A guest's
 -- order is never followed by another.
 with
 
@@ -9,6 +9,7 @@ orders as (
         *,
         {{ delay_band('delivered_at', 'delay_days') }} as delay_band
     from {{ ref('fct_orders') }}
+    where not is_inferred
 ),
 
 review_totals as (

@@ -84,6 +84,36 @@ viewed_and_never_added as (
         )
 ),
 
+-- Everybody who looked at anything, whatever they put into the cart: what viewer_lift compares with.
+lookers as (
+    select distinct
+        viewed.shopper_id,
+        {{ customer_group('order_counts.order_count') }} as customer_group
+    from viewed
+    left join order_counts on viewed.shopper_id = order_counts.customer_id
+),
+
+looker_totals as (
+    select
+        coalesce(customer_group, 'all') as customer_group,
+        count(*) as looker_count
+    from lookers
+    group by grouping sets ((), (customer_group))
+),
+
+product_lookers as (
+    select
+        viewed_and_never_added.product_id,
+        coalesce(lookers.customer_group, 'all') as customer_group,
+        count(*) as product_looker_count
+    from viewed_and_never_added
+    inner join lookers on viewed_and_never_added.shopper_id = lookers.shopper_id
+    group by grouping sets (
+        (viewed_and_never_added.product_id),
+        (viewed_and_never_added.product_id, lookers.customer_group)
+    )
+),
+
 -- A shopper is in one group, so the groups' counts add up to those of all.
 group_pairs as (
     select
@@ -125,6 +155,8 @@ with_stakes as (
         pairs.viewer_count,
         pairs.view_count,
         {{ rate('pairs.viewer_count', 'anchor_totals.anchor_customer_count') }} as viewer_rate,
+        {{ rate('pairs.viewer_count', 'anchor_totals.anchor_customer_count') }}
+        / {{ rate('product_lookers.product_looker_count', 'looker_totals.looker_count') }} as viewer_lift,
         products.unit_price,
         cast(products.unit_price - products.unit_cost as decimal(18, 4)) as unit_margin,
         cast(pairs.viewer_count * products.unit_price as decimal(18, 4)) as revenue_at_stake_amount,
@@ -137,6 +169,11 @@ with_stakes as (
         on
             pairs.anchor_product_id = anchor_totals.anchor_product_id
             and pairs.customer_group = anchor_totals.customer_group
+    inner join product_lookers
+        on
+            pairs.product_id = product_lookers.product_id
+            and pairs.customer_group = product_lookers.customer_group
+    inner join looker_totals on pairs.customer_group = looker_totals.customer_group
 ),
 
 final as (

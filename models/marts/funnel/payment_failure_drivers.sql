@@ -139,6 +139,8 @@ daily_excesses as (
         {{ scaled_excess(
             'slice_days.failed_count',
             'slice_days.attempt_count',
+            'judged.failed_count',
+            'judged.attempt_count',
             'judged.rest_failed_count',
             'judged.rest_attempt_count'
         ) }} as scaled_excess

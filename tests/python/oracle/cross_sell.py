@@ -14,6 +14,7 @@ GROUPS = ("all", "no_orders", "one_order", "repeat")
 OPPORTUNITY_COLUMNS = [
     "anchor_product_id", "product_id", "customer_group", "anchor_product_name", "product_name",
     "category", "anchor_customer_count", "viewer_count", "view_count", "viewer_rate",
+    "viewer_lift",
     "unit_price", "unit_margin", "revenue_at_stake_amount", "margin_at_stake_amount",
     "opportunity_rank",
 ]  # fmt: skip
@@ -69,6 +70,8 @@ def cross_sell_opportunities(core: Core, options: Options) -> pl.DataFrame:
         size = np.asarray(adders.sum(axis=0)).ravel()
         viewers = (adders.T @ (leaves > 0).astype(np.int64)).tocoo()
         view_counts = (adders.T @ leaves).tocsr()
+        lookers = int((np.asarray(viewed[chosen].sum(axis=1)).ravel() > 0).sum())
+        of_product = np.asarray((leaves > 0).sum(axis=0)).ravel()
         keep = anchors[viewers.row] & (viewers.data > 0) & (viewers.row != viewers.col)
         i, j = viewers.row[keep], viewers.col[keep]
         parts.append(
@@ -79,12 +82,13 @@ def cross_sell_opportunities(core: Core, options: Options) -> pl.DataFrame:
                     "customer_group": [group] * len(i),
                     "anchor_customer_count": size[i],
                     "viewer_count": viewers.data[keep],
+                    "base_rate": of_product[j] / max(lookers, 1),
                     "view_count": np.asarray(view_counts[i, j]).ravel() if len(i) else [],
                 },
                 schema={
                     "anchor_product_id": pl.String, "product_id": pl.String,
                     "customer_group": pl.String, "anchor_customer_count": pl.Int64,
-                    "viewer_count": pl.Int64, "view_count": pl.Int64,
+                    "viewer_count": pl.Int64, "base_rate": pl.Float64, "view_count": pl.Int64,
                 },
             )
         )  # fmt: skip
@@ -101,6 +105,7 @@ def cross_sell_opportunities(core: Core, options: Options) -> pl.DataFrame:
         .join(anchor_names, on="anchor_product_id", how="left")
         .with_columns(
             viewer_rate=pl.col("viewer_count") / pl.col("anchor_customer_count"),
+            viewer_lift=pl.col("viewer_count") / pl.col("anchor_customer_count") / pl.col("base_rate"),
             revenue_at_stake_amount=pl.col("viewer_count") * pl.col("unit_price"),
             margin_at_stake_amount=pl.col("viewer_count") * pl.col("unit_margin"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -151,13 +152,13 @@ def payment_outcomes(core: Core, options: Options) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def heaviest_run(excess: list[float]) -> tuple[int, int]:
+def heaviest_run(excess: list[Fraction]) -> tuple[int, int]:
     """First and last index of the run with the greatest sum; the earliest, then shortest one."""
-    best = (float("-inf"), 0, 0)
-    start, running = 0, 0.0
+    best = (Fraction(-(10**18)), 0, 0)
+    start, running = 0, Fraction(0)
     for index, value in enumerate(excess):
         if running <= 0:
-            start, running = index, 0.0
+            start, running = index, Fraction(0)
         running += value
         if running > best[0]:
             best = (running, start, index)
@@ -225,6 +226,13 @@ def _tested(slices: pl.DataFrame, options: Options) -> pl.DataFrame:
     )
 
 
+def _middle_rate(row: dict[str, object]) -> Fraction:
+    """Half way between the slice's failure rate and the rest's, exactly."""
+    of_slice = Fraction(row["failed_count"], row["attempt_count"])  # type: ignore[arg-type]
+    of_rest = Fraction(row["rest_failed_count"], row["rest_attempt_count"])  # type: ignore[arg-type]
+    return (of_slice + of_rest) / 2
+
+
 def _failing_days(attempts: pl.DataFrame, row: dict[str, object]) -> dict[str, object]:
     names = str(row["breakdown"]).split(TIMES)
     value = pl.concat_str([pl.col(name) for name in names], separator=TIMES)
@@ -234,8 +242,9 @@ def _failing_days(attempts: pl.DataFrame, row: dict[str, object]) -> dict[str, o
         .agg(pl.col("is_failed").sum(), attempts=pl.len())
         .sort("attempted_on")
     )
+    middle = _middle_rate(row)
     excess = [
-        failed - count * float(row["rest_failure_rate"])  # type: ignore[arg-type]
+        failed - count * middle
         for failed, count in zip(days["is_failed"], days["attempts"], strict=True)
     ]
     first, last = heaviest_run(excess)

@@ -1,0 +1,95 @@
+"""`make run`: generate, build, test, and say what was found."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from footfall.contract import PROJECT, landing_root
+from footfall.findings import findings
+
+DATABASE_VARIABLE = "FOOTFALL_DB"
+DEFAULT_DATABASE = "data/footfall.duckdb"
+EXAMPLES = """examples:
+  python scripts/run.py                       the demo, on generated data
+  python scripts/run.py --fresh               the same, from new data
+  FOOTFALL_LANDING=my/landing python scripts/run.py --source storefront
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the demo; the exit code: 0 all tables built and all tests passed, 1 not so."""
+    options = _options(arguments)
+    os.chdir(PROJECT)
+    database = Path(os.environ.get(DATABASE_VARIABLE, DEFAULT_DATABASE))
+    database.parent.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    if options.source == "storefront" and not _generated(options.fresh):
+        return 1
+    if not _build(options.source):
+        return 1
+    print(f"\n{findings(database, time.monotonic() - started)}")
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        description="Generate demo data (once), build and test every table, say what was found.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--source", default="storefront", help="source_system to build (storefront)")
+    parser.add_argument("--fresh", action="store_true", help="make the demo data anew")
+    return parser.parse_args(arguments)
+
+
+def _generated(fresh: bool) -> bool:
+    """Makes the demo data unless the landing folder has some; False when that failed."""
+    folder = Path(landing_root()) / "storefront"
+    if folder.is_dir() and any(folder.iterdir()) and not fresh:
+        print(f"1/2 Data: using what is in {folder}")
+        return True
+    print(f"1/2 Data: generating a shop's raw files into {folder}", flush=True)
+    command = [sys.executable, "scripts/generate.py", "--out", landing_root()]
+    return subprocess.run([*command, "--overwrite"] if fresh else command, check=False).returncode == 0
+
+
+def _build(source: str) -> bool:
+    """dbt build with every data test, one line of progress; prints dbt's own words when something fails."""
+    print("2/2 Tables: building and testing every one of them", flush=True)
+    command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", "build"]
+    command += ["--exclude", "resource_type:unit_test", "--vars", f"source_system: {source}"]
+    output: list[str] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout or ():
+            output.append(line)
+            _show_progress(line)
+    _clear_progress()
+    if process.returncode != 0:
+        print(_failures(output), file=sys.stderr)
+        return False
+    return True
+
+
+def _show_progress(line: str) -> None:
+    found = re.search(r"(\d+) of (\d+) (START|OK|PASS) (.*?)\.*(?: \[|$)", line)
+    if found and sys.stdout.isatty():
+        print(f"\r\033[K    {found[1]:>4} of {found[2]}  {found[4].strip(' .')[:80]}", end="", flush=True)
+
+
+def _clear_progress() -> None:
+    if sys.stdout.isatty():
+        print("\r\033[K", end="", flush=True)
+
+
+def _failures(output: list[str]) -> str:
+    """What dbt said after it had finished; all of it when it never came so far."""
+    text = "".join(output)
+    _, _, summary = text.partition("Completed with")
+    return f"The build did not go through:\n{summary or text[-4000:]}"
