@@ -18,7 +18,7 @@
 
 {# A rate as a double; NULL where the denominator is 0. #}
 {% macro rate(numerator, denominator) -%}
-    cast({{ numerator }} as double) / nullif({{ denominator }}, 0)
+    (cast({{ numerator }} as double) / nullif({{ denominator }}, 0))
 {%- endmacro %}
 
 {# P(Z > z) of a standard normal: half of Numerical Recipes' erfcc (W. Press et al., section 6.2), whose relative error

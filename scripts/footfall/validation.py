@@ -14,6 +14,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -223,9 +224,8 @@ def _compiled_staging(source: str) -> dict[str, tuple[str, tuple[tuple[str, str]
         chosen = ["--select", f"stg_{source}__*", "--vars", f"source_system: {source}"]
         done = dbtRunner().invoke([*options, *places, *chosen])
         if not done.success:
-            raise UsageError(
-                f"dbt cannot compile the rules of '{source}' ({_one_line(done.exception)}). Fix: see what `dbt parse` says."
-            )
+            reason = _one_line(done.exception)
+            raise UsageError(f"dbt cannot compile the rules of '{source}' ({reason}). Fix: see what `dbt parse` says.")
         nodes = [run.node for run in done.result.results if run.node.resource_type == "model"]
     return {node.sources[0][1]: (_without_last_select(node.name, node.compiled_code), _types(node)) for node in nodes}
 
@@ -322,6 +322,7 @@ def _measures(table: LandedTable, rules: StagingRules) -> dict[str, str]:
     good = "_rejection_reasons = ''"
     at = rules.time_column or "cast(null as timestamp)"
     is_log = rules.has("visitor_id")
+    too_late = f"{str(is_log).lower()} and _landed_on > cast({at} as date) + {LATE_DAYS}"
     measures = {
         "row_count": "count(*)",
         "refused_count": "count(*) filter (where _rejection_reasons <> '')",
@@ -329,7 +330,7 @@ def _measures(table: LandedTable, rules: StagingRules) -> dict[str, str]:
         "last_at": f"max({at}) filter (where {good})",
         "first_landed": "min(_landed_on)",
         "last_landed": "max(_landed_on)",
-        "late_count": f"count(*) filter (where {good} and {str(is_log).lower()} and _landed_on > {at}::date + {LATE_DAYS})",
+        "late_count": f"count(*) filter (where {good} and {too_late})",
     }
     if is_log:
         measures["visitor_count"] = f"count(visitor_id) filter (where {good})"
@@ -358,10 +359,8 @@ def _refusals(connection: duckdb.DuckDBPyConnection, rules: StagingRules) -> lis
     what = "_rejection_reasons, count(*) as row_count, min((_source_file, _raw_row)) as example"
     query = rules.select(what, "final where _rejection_reasons <> '' group by all order by row_count desc, 1")
     return [
-        Refusal(
-            reasons, row_count, *(value or "" for value in (example.values() if isinstance(example, dict) else example))
-        )
-        for reasons, row_count, example in connection.execute(query).fetchall()
+        Refusal(reasons, row_count, file, row or "")
+        for reasons, row_count, (file, row) in connection.execute(query).fetchall()
     ]
 
 
@@ -375,10 +374,8 @@ def _known_event_names() -> tuple[str, ...]:
 def _unreadable(connection: duckdb.DuckDBPyConnection, table: LandedTable, error: duckdb.Error) -> list[Problem]:
     """Which files the failing query failed on: each is read by itself, all its columns."""
     problems = [problem for path in table.files() if (problem := _file_problem(connection, path))]
-    at_large = Problem(
-        table.patterns[0], "", f"cannot be read together ({_one_line(error)})", "give all files the same types"
-    )
-    return problems or [at_large]
+    what = f"its files cannot be read together ({_one_line(error)})"
+    return problems or [Problem(table.patterns[0], "", what, "give all files the same types")]
 
 
 def _file_problem(connection: duckdb.DuckDBPyConnection, path: str) -> Problem | None:
@@ -386,9 +383,8 @@ def _file_problem(connection: duckdb.DuckDBPyConnection, path: str) -> Problem |
         if path.endswith(".parquet"):
             connection.execute("select sum(hash(t)::hugeint) from read_parquet($path) as t", {"path": path}).fetchone()
         elif path.endswith((".jsonl", ".csv")):
-            with open(path, encoding="utf-8") as file:
-                for _ in file:
-                    pass
+            with Path(path).open(encoding="utf-8") as file:
+                deque(file, maxlen=0)
     except duckdb.Error as error:
         return Problem(path, "", f"cannot be read ({_one_line(error)})", "land it again, whole")
     except UnicodeDecodeError:
@@ -430,7 +426,9 @@ def _table_notes(table: TableReport) -> list[str]:
     if not table.row_count:
         notes.append(f"{table.name}: its files have no rows")
     if table.empty_columns:
-        notes.append(f"{table.name}: no value in {', '.join(table.empty_columns)}")
+        notes.append(
+            textwrap.shorten(f"{table.name}: no value in {', '.join(table.empty_columns)}", 110, placeholder=" …")
+        )
     if table.visitor_count and table.visitor_count < table.accepted_count:
         missing = table.accepted_count - table.visitor_count
         notes.append(f"{table.name}: {missing:,} rows have a customer and no visitor_id; the customer is their visitor")
@@ -477,13 +475,14 @@ def _overview(tables: Sequence[TableReport]) -> str:
     header = ("table", "files", "rows", "refused", "from", "to", "landed from", "to")
     lines = [header, *(_overview_line(table) for table in tables)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    right = {1, 2, 3}
-    return "\n".join(
-        "  ".join(
-            v.rjust(w) if n in right else v.ljust(w) for n, (v, w) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    return "\n".join(_aligned(line, widths) for line in lines)
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
+    """Counts to the right, words and dates to the left."""
+    numbers = {1, 2, 3}
+    pairs = enumerate(zip(line, widths, strict=True))
+    return "  ".join(text.rjust(w) if n in numbers else text.ljust(w) for n, (text, w) in pairs).rstrip()
 
 
 def _overview_line(table: TableReport) -> tuple[str, ...]:
@@ -500,10 +499,8 @@ def _refused_part(report: Report) -> list[str]:
         share = _percent(refusal.row_count, table.row_count)
         lines.append(f"{table.name}: {refusal.reasons}: {refusal.row_count:,} ({share}), such as")
         lines.append(f"    {refusal.file}: {_row_text(refusal.row)}")
-    for _, refusal in all_refusals:
-        advised |= {
-            begin: text for begin, text in ADVICE.items() for r in refusal.reasons.split(",") if r.startswith(begin)
-        }
+    for reason in (reason for _, refusal in all_refusals for reason in refusal.reasons.split(",")):
+        advised |= {begin: text for begin, text in ADVICE.items() if reason.startswith(begin)}
     lines += _more(len(all_refusals), "more kinds")
     lines += [f"{begin.strip('_')}: {text}" for begin, text in advised.items()]
     return _list_part("Rows that would be refused (the others are built; these go to marts.quarantined_rows)", lines)
@@ -519,22 +516,23 @@ def _row_text(row: str) -> str:
 
 
 def _unparsed_part(report: Report) -> list[str]:
-    found = [(table.name, unparsed) for table in report.tables for unparsed in table.unparsed]
-    lines = [
-        f"{table}.{unparsed.column}: {unparsed.count:,} of {unparsed.filled:,} ({_percent(unparsed.count, unparsed.filled)}), "
-        + ("counted as missing" if unparsed.kept else "their rows are refused")
-        for table, unparsed in found
-    ]
+    lines = [_unparsed_line(table, unparsed) for table in report.tables for unparsed in table.unparsed]
     return _list_part("Values that do not parse", lines[:SHOWN] + _more(len(lines), "more columns"))
+
+
+def _unparsed_line(table: TableReport, unparsed: Unparsed) -> str:
+    share = f"{unparsed.count:,} of {unparsed.filled:,} ({_percent(unparsed.count, unparsed.filled)})"
+    return (
+        f"{table.name}.{unparsed.column}: {share}, {'kept as missing' if unparsed.kept else 'their rows are refused'}"
+    )
 
 
 def _names_part(report: Report) -> list[str]:
     names = [(table.name, name, n) for table in report.tables for name, n in table.unknown_names.items()]
     names.sort(key=lambda found: (-found[2], found[1]))
     lines = [f"{table}: {name} {count:,}" for table, name, count in names[:SHOWN]] + _more(len(names), "more names")
-    return _list_part(
-        "Event names that are in no line of seeds/event_names.csv (add them there, else they are 'other')", lines
-    )
+    title = "Event names that seeds/event_names.csv does not know (add a line there, else they count as 'other')"
+    return _list_part(title, lines)
 
 
 def _more(count: int, what: str) -> list[str]:
@@ -546,15 +544,12 @@ def _list_part(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _what_to_do(report: Report) -> str:
-    again = (
-        "python scripts/validate.py "
-        + report.root
-        + ("" if report.source == "storefront" else f" --source {report.source}")
-    )
+    is_default = report.source == "storefront"
     if report.problems:
         count = len(report.problems)
+        again = f"python scripts/validate.py {report.root}{'' if is_default else f' --source {report.source}'}"
         return f"\n{count} problem{'s' if count > 1 else ''}. Mend {'them' if count > 1 else 'it'}, then: {again}"
-    variables = "" if report.source == "storefront" else f" --vars 'source_system: {report.source}'"
+    variables = "" if is_default else f" --vars 'source_system: {report.source}'"
     return f"\nA build may start: {LANDING_VARIABLE}={report.root} dbt build{variables}"
 
 
@@ -578,7 +573,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command: prints the report, returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="validate.py",
-        description="Check a landing folder before any build: files, columns, types, rows that would be refused and why.",
+        description="Check a landing folder before any build: files, columns, types, refused rows and why.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 REAL_SOURCES = ("olist", "rees46", "online_retail")
 DATASETS_VARIABLE = "FOOTFALL_DATASETS"
 # Small enough for the fast suite, large enough for every fault, driver and pair to be there.
-GENERATED = ("--customers", "2000", "--days", "90", "--seed", "7")
+GENERATED = ("--customers", "5000", "--days", "90", "--seed", "7")
 
 
 @dataclass

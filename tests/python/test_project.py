@@ -1,0 +1,261 @@
+"""The project keeps its own rules: variables, descriptions, columns, layers, one interface for all sources."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from conftest import PROJECT
+
+SOURCES = ("storefront", "olist", "rees46", "online_retail")
+META_COLUMNS = ["_source_table", "_source_file", "_landed_on", "_rejection_reasons", "_raw_row"]
+# How DuckDB calls the types that the YAMLs name in words for every engine.
+DUCKDB_NAMES = {"string": "VARCHAR", "int": "INTEGER", "integer": "INTEGER", "bigint": "BIGINT"}
+VAR_READ = re.compile(r"""\bvar\(\s*['"](\w+)['"]""")
+COMMENTS = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
+BANNED = {
+    "target.type (one model for all engines)": r"\btarget\.(type|name)\b",
+    "not in (select (one NULL and no row comes back)": r"\bnot\s+in\s*\(\s*select\b",
+    "minutes counted by the clock": r"date_?diff\(\s*'?(minute|hour|second)",
+    "ntile (rows that are equal get different numbers)": r"\bntile\s*\(",
+    "the clock": r"\b(current_date|current_timestamp|now\s*\(|get_current_timestamp|run_started_at|today\s*\()",
+}
+
+
+@contextmanager
+def dbt_environment(scratch: str, landing: str = "data/landing") -> Iterator[None]:
+    """dbt inside this process, with a throw-away database."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("FOOTFALL_LANDING", landing)
+    patch.setenv("FOOTFALL_DB", f"{scratch}/footfall.duckdb")
+    patch.setenv("DBT_TARGET_PATH", f"{scratch}/target")
+    patch.setenv("DBT_LOG_PATH", f"{scratch}/logs")
+    patch.chdir(PROJECT)
+    try:
+        yield
+    finally:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        DuckDBConnectionManager.close_all_connections()
+        patch.undo()
+
+
+@cache
+def manifest(source: str = "storefront") -> Any:
+    """The parsed project as dbt sees it for one source; parsed once for all tests."""
+    from dbt.cli.main import dbtRunner
+
+    with tempfile.TemporaryDirectory() as scratch, dbt_environment(scratch):
+        done = dbtRunner().invoke(["--quiet", "parse", "--vars", f"source_system: {source}"])
+    assert done.success, done.exception
+    return done.result
+
+
+def nodes(kind: str, source: str = "storefront") -> dict[str, Any]:
+    """Name -> node, of the enabled models, seeds or tests of this project."""
+    return {node.name: node for node in manifest(source).nodes.values() if node.resource_type == kind}
+
+
+def layer(node: Any) -> str:
+    """staging, intermediate or marts: the folder below models/."""
+    return Path(node.original_file_path).parts[1]
+
+
+def sql_files() -> list[Path]:
+    """Every SQL file of models, macros and tests."""
+    return sorted(path for folder in ("models", "macros", "tests") for path in (PROJECT / folder).rglob("*.sql"))
+
+
+def test_every_variable_is_explained_and_read() -> None:
+    """A variable that nothing reads misleads; one that is read and not declared hides."""
+    text = (PROJECT / "dbt_project.yml").read_text(encoding="utf-8")
+    declared = set(yaml.safe_load(text)["vars"])
+    lines = text.splitlines()
+    for name in declared:
+        (position,) = [n for n, line in enumerate(lines) if re.match(rf"  {name}:", line)]
+        comment = lines[position - 1].strip()
+        assert comment.startswith("#") and len(comment.split()) > 4 and comment.endswith((".", ";", ":")), name
+    read = {name for path in sql_files() for name in VAR_READ.findall(path.read_text(encoding="utf-8"))}
+    assert read == declared
+
+
+def test_the_default_source_is_the_same_everywhere() -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    default = project["vars"]["source_system"]
+    staging = project["models"]["footfall"]["staging"]
+    switches = {name: options["+enabled"] for name, options in staging.items() if not name.startswith("+")}
+    assert switches == {name: f"{{{{ var('source_system', '{default}') == '{name}' }}}}" for name in SOURCES}
+    assert {path.name for path in (PROJECT / "models/staging").iterdir() if path.is_dir()} == set(SOURCES)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_everything_is_described(source: str) -> None:
+    """Models, seeds, sources and all their columns."""
+    described = [*nodes("model", source).values(), *nodes("seed", source).values(), *manifest(source).sources.values()]
+    silent = [node.name for node in described if not node.description.strip()]
+    silent += [
+        f"{node.name}.{c.name}" for node in described for c in node.columns.values() if not c.description.strip()
+    ]
+    silent += [f"{node.name} has no columns" for node in described if not node.columns]
+    assert silent == []
+
+
+def test_marts_say_grain_key_and_three_questions() -> None:
+    incomplete = []
+    for name, node in nodes("model").items():
+        if layer(node) != "marts":
+            continue
+        text = " ".join(node.description.split())
+        questions = text.partition("Questions it answers:")[2]
+        if "Grain:" not in text or "Primary key:" not in text or questions.count("?") != 3:
+            incomplete.append(name)
+    assert incomplete == []
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_nothing_reads_upwards(source: str) -> None:
+    """Marts never read staging; staging reads nothing above; only dimensions may be read from below."""
+    found = manifest(source).nodes
+    for node in nodes("model", source).values():
+        parents = [found[key] for key in node.depends_on.nodes if key in found and found[key].resource_type == "model"]
+        above = {parent.name for parent in parents if layer(parent) == "marts"}
+        below = {parent.name for parent in parents if layer(parent) == "staging"}
+        if layer(node) == "marts":
+            assert not below and not node.sources, f"{node.name} reads {below or node.sources}"
+        if layer(node) == "staging":
+            assert {layer(parent) for parent in parents} <= {"staging"}, node.name
+        if layer(node) == "intermediate":
+            assert not node.sources, f"{node.name} reads {node.sources}"
+            assert all(name.startswith("dim_") for name in above), f"{node.name} reads {above}"
+
+
+def test_each_model_and_seed_has_its_yaml_beside_it() -> None:
+    """<name>.sql and <name>.yml, and no YAML without its model."""
+    models = {path.with_suffix("") for path in (PROJECT / "models").rglob("*.sql")}
+    texts = {path.with_suffix("") for path in (PROJECT / "models").rglob("*.yml") if path.name != "sources.yml"}
+    assert models == texts
+    for path in texts:
+        (model,) = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["models"]
+        assert model["name"] == path.name
+    seeds = PROJECT / "seeds"
+    assert {path.stem for path in seeds.glob("*.csv")} == {path.stem for path in seeds.glob("*.yml")}
+
+
+def test_every_seed_column_has_a_type() -> None:
+    """A type that is guessed from the rows changes when somebody edits a row."""
+    for name, node in nodes("seed").items():
+        header = (PROJECT / node.original_file_path).read_text(encoding="utf-8").splitlines()[0].split(",")
+        assert list(node.config.column_types) == header, name
+        assert list(node.columns) == header, name
+
+
+def columns_of(node: Any) -> list[tuple[str, str]]:
+    """(name, type) of a model's columns as its YAML has them."""
+    return [(column.name, (column.data_type or "").lower()) for column in node.columns.values()]
+
+
+@pytest.mark.parametrize("source", SOURCES[1:])
+def test_every_source_gives_the_same_entities(source: str) -> None:
+    """Same names, columns, order and types: the analyses must not see the difference."""
+
+    def entities(of: str) -> dict[str, list[tuple[str, str]]]:
+        found = {name: node for name, node in nodes("model", of).items() if name.startswith(f"{of}__")}
+        return {name.removeprefix(f"{of}__"): columns_of(node) for name, node in found.items()}
+
+    assert len(entities("storefront")) == 10
+    assert entities(source) == entities("storefront")
+
+
+def test_the_entities_have_the_columns_of_the_macros() -> None:
+    """entity_columns() and event_columns() are the order in which versions are compared: nothing may be left out."""
+    text = (PROJECT / "macros/landing/entities.sql").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"return\((\{\s.*?\})\[entity\]\)", text, re.DOTALL)
+    by_macro = yaml.safe_load(listed)
+    (event_columns,) = re.findall(
+        r"return\((\[.*?\])\)", (PROJECT / "macros/rules/event_rules.sql").read_text(encoding="utf-8"), re.DOTALL
+    )
+    # event_type is looked up in the seed after the sources.
+    by_macro["events"] = [column for column in yaml.safe_load(event_columns) if column != "event_type"]
+    models = nodes("model")
+    by_yaml = {entity: [name for name, _ in columns_of(models[f"storefront__{entity}"])] for entity in by_macro}
+    assert by_yaml == {entity: columns + META_COLUMNS for entity, columns in by_macro.items()}
+
+
+@pytest.mark.parametrize("what", BANNED)
+def test_no_sql_that_went_wrong_elsewhere(what: str) -> None:
+    """In models and macros; comments may speak of it, macros/dialect may know its engines."""
+    found = []
+    for path in sql_files():
+        if path.is_relative_to(PROJECT / "tests") and what == "the clock":
+            continue
+        code = COMMENTS.sub("", path.read_text(encoding="utf-8"))
+        if re.search(BANNED[what], code, re.IGNORECASE):
+            found.append(path.relative_to(PROJECT).as_posix())
+    assert found == []
+
+
+def test_models_name_no_engine() -> None:
+    """Engine differences live in macros/dialect."""
+    engine = re.compile(r"\b(duckdb|spark)\b", re.IGNORECASE)
+    paths = [p for p in sql_files() if not p.is_relative_to(PROJECT / "macros/dialect")]
+    assert [p.name for p in paths if engine.search(COMMENTS.sub("", p.read_text(encoding="utf-8")))] == []
+
+
+@pytest.fixture(scope="module")
+def catalog(build: Callable[[str], Path]) -> dict[str, list[tuple[str, str]]]:
+    """Relation -> (column, type), of the built database."""
+    with duckdb.connect(str(build("storefront")), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select table_schema || '.' || table_name, column_name, data_type from information_schema.columns
+            where table_catalog = current_database() order by table_schema, table_name, ordinal_position
+            """
+        ).fetchall()
+    found: dict[str, list[tuple[str, str]]] = {}
+    for relation, column, kind in rows:
+        found.setdefault(relation, []).append((column, kind))
+    return found
+
+
+def test_the_database_holds_the_models_and_nothing_else(catalog: dict[str, list[tuple[str, str]]]) -> None:
+    built = {f"{node.schema}.{node.name}" for kind in ("model", "seed") for node in nodes(kind).values()}
+    assert set(catalog) == built
+
+
+def test_yaml_columns_are_the_built_columns(catalog: dict[str, list[tuple[str, str]]]) -> None:
+    """Names, order and types: documentation that lies is a defect."""
+    different = {}
+    for kind in ("model", "seed"):
+        for node in nodes(kind).values():
+            actual = catalog.get(f"{node.schema}.{node.name}", [])
+            stated = [(column, in_duckdb(kind)) for column, kind in columns_of(node)]
+            typed = [
+                (name, kind if stated_kind else "")
+                for (name, kind), (_, stated_kind) in zip(actual, stated, strict=False)
+            ]
+            if [name for name, _ in actual] != [name for name, _ in stated] or typed != stated:
+                different[node.name] = sorted(set(stated) ^ set(actual)) or "order"
+    assert different == {}
+
+
+def test_staging_and_marts_state_every_type() -> None:
+    untyped = [
+        f"{node.name}.{name}"
+        for node in nodes("model").values()
+        for name, kind in columns_of(node)
+        if layer(node) in ("staging", "marts") and not kind
+    ]
+    assert untyped == []
+
+
+def in_duckdb(kind: str) -> str:
+    """A YAML's type as DuckDB's catalog spells it."""
+    return DUCKDB_NAMES.get(kind, kind.upper()).replace(" ", "")
