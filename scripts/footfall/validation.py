@@ -191,8 +191,8 @@ def validate(folder: str, source: str = "storefront", steps: Steps | None = None
     report.problems = landing_problems(source, root)
     tables = landed_tables(source, root)
     report.notes += _files_out_of_place(source, root, tables)
-    broken = {file for problem in report.problems for file in [problem.file]}
-    checkable = [table for table in tables if table.files() and not broken & {*table.files(), *table.patterns}]
+    broken = [problem.file for problem in report.problems]
+    checkable = [table for table in tables if table.files() and not _has_any(table, broken)]
     if checkable:
         steps.say("reading the rules …")
         _check_rows(report, checkable, steps)
@@ -200,6 +200,11 @@ def validate(folder: str, source: str = "storefront", steps: Steps | None = None
     report.notes += _notes(report, tables)
     steps.close()
     return report
+
+
+def _has_any(table: LandedTable, broken: Sequence[str]) -> bool:
+    """Is one of the broken files or folders the table's?"""
+    return any(path == place or path.startswith(f"{place}/") for path in table.files() for place in broken)
 
 
 # --- the rules --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,11 +33,11 @@ BANNED = {
 
 
 @contextmanager
-def dbt_environment(scratch: str, landing: str = "data/landing") -> Iterator[None]:
-    """dbt inside this process, with a throw-away database."""
+def dbt_environment(scratch: str, database: str | None = None) -> Iterator[None]:
+    """dbt inside this process: files in `scratch`, a throw-away database unless one is named, the linked landing."""
     patch = pytest.MonkeyPatch()
-    patch.setenv("FOOTFALL_LANDING", landing)
-    patch.setenv("FOOTFALL_DB", f"{scratch}/footfall.duckdb")
+    patch.setenv("FOOTFALL_LANDING", str(linked_landing()))
+    patch.setenv("FOOTFALL_DB", database or f"{scratch}/footfall.duckdb")
     patch.setenv("DBT_TARGET_PATH", f"{scratch}/target")
     patch.setenv("DBT_LOG_PATH", f"{scratch}/logs")
     patch.chdir(PROJECT)
@@ -49,14 +51,45 @@ def dbt_environment(scratch: str, landing: str = "data/landing") -> Iterator[Non
 
 
 @cache
+def linked_landing() -> Path:
+    """A link that build_here() points to one landing after the other: paths are part of a parsed project."""
+    folder = tempfile.mkdtemp(prefix="footfall-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder) / "landing"
+
+
+@cache
 def manifest(source: str = "storefront") -> Any:
-    """The parsed project as dbt sees it for one source; parsed once for all tests."""
+    """The parsed project as dbt sees it for one source; parsed once for all tests, which is what costs."""
     from dbt.cli.main import dbtRunner
 
     with tempfile.TemporaryDirectory() as scratch, dbt_environment(scratch):
         done = dbtRunner().invoke(["--quiet", "parse", "--vars", f"source_system: {source}"])
     assert done.success, done.exception
     return done.result
+
+
+def build_here(landing: Path, database: Path, *arguments: str, source: str = "storefront") -> tuple[bool, list[str]]:
+    """dbt build without tests, in this process and without parsing again: did it succeed, and the errors it told.
+
+    The landing is seen under the path linked_landing().
+    """
+    from dbt.cli.main import dbtRunner
+
+    told: list[str] = []
+
+    def listen(event: Any) -> None:
+        if event.info.level == "error":
+            told.append(event.info.msg)
+
+    link = linked_landing()
+    link.unlink(missing_ok=True)
+    link.symlink_to(landing, target_is_directory=True)
+    with dbt_environment(str(database.parent), str(database)):
+        without_tests = ["--quiet", "build", "--exclude", "resource_type:unit_test", "resource_type:test"]
+        runner = dbtRunner(manifest=manifest(source), callbacks=[listen])
+        done = runner.invoke([*without_tests, *arguments, "--vars", f"source_system: {source}"])
+    return done.success, told
 
 
 def nodes(kind: str, source: str = "storefront") -> dict[str, Any]:

@@ -43,7 +43,11 @@ with_island as (
 with_campaign_before as (
     select
         *,
-        {{ last_non_null('campaign', 'partition by visitor_id, island_started_at order by event_at nulls last, event_id nulls last rows between unbounded preceding and 1 preceding') }} as campaign_before
+        {{ last_non_null(
+            'campaign',
+            'partition by visitor_id, island_started_at order by event_at nulls last, event_id nulls last '
+            ~ 'rows between unbounded preceding and 1 preceding'
+        ) }} as campaign_before
     from with_island
 ),
 

@@ -76,9 +76,20 @@ members as (
 
 with_amounts as (
     select
-        members.* except (item_amount, shipping_amount),
+        members.order_id,
+        members.customer_id,
+        members.ordered_at,
+        members.status,
+        members.canceled_at,
+        members.returned_at,
+        members.currency,
         coalesce(members.item_amount, item_totals.item_amount) as item_amount,
-        coalesce(members.shipping_amount, item_totals.shipping_amount) as shipping_amount
+        coalesce(members.shipping_amount, item_totals.shipping_amount) as shipping_amount,
+        members.discount_amount,
+        members.order_amount,
+        members.delivered_at,
+        members.estimated_delivery_on,
+        members.is_inferred
     from members
     left join item_totals on members.order_id = item_totals.order_id
 ),

@@ -36,12 +36,25 @@ with_all_steps as (
             and steps.step_number = totals.step_number
 ),
 
-final as (
+with_other_steps as (
     select
         *,
-        {{ rate('event_count', 'first_value(event_count) over (partition by funnel order by step_number nulls last)') }} as share_of_first_rate,
-        {{ rate('event_count', 'lag(event_count) over (partition by funnel order by step_number nulls last)') }} as share_of_previous_rate
+        first_value(event_count) over (partition by funnel order by step_number nulls last) as first_event_count,
+        lag(event_count) over (partition by funnel order by step_number nulls last) as previous_event_count
     from with_all_steps
+),
+
+final as (
+    select
+        funnel,
+        step_number,
+        step_name,
+        event_count,
+        visitor_count,
+        session_count,
+        {{ rate('event_count', 'first_event_count') }} as share_of_first_rate,
+        {{ rate('event_count', 'previous_event_count') }} as share_of_previous_rate
+    from with_other_steps
 )
 
 select * from final
