@@ -2,12 +2,17 @@
    day of arrival, else by content, so that the order of arrival never decides between versions that say when they were written).
    Of the others, a row that says what a better one says (apart from its version's time) is a `duplicate`, the rest are
    `superseded`; refused rows are `quarantined`.
+   With `smallest_by` (columns) nothing has versions: the smallest by content is accepted, as among events, and the rest are copies.
    `key` may be an expression over the entity's columns. Every ordering is total up to rows that are equal in everything. #}
-{% macro row_fates(entity, key, newest_by=none) -%}
+{% macro row_fates(entity, key, newest_by=none, smallest_by=none) -%}
     {%- set columns = entity_columns(entity) -%}
     {%- set content = columns | reject('equalto', newest_by) | join(', ') -%}
-    {%- set best_first = (newest_by ~ ' desc nulls last, ' if newest_by else '') ~ '_landed_on desc nulls last, '
-        ~ columns | join(' nulls last, ') ~ ' nulls last, _source_file nulls last' -%}
+    {%- if smallest_by -%}
+        {%- set best_first = (smallest_by + columns) | unique | join(' nulls last, ') ~ ' nulls last, _landed_on nulls last, _source_file nulls last' -%}
+    {%- else -%}
+        {%- set best_first = (newest_by ~ ' desc nulls last, ' if newest_by else '') ~ '_landed_on desc nulls last, '
+            ~ columns | join(' nulls last, ') ~ ' nulls last, _source_file nulls last' -%}
+    {%- endif -%}
 with
 
 landed as (
@@ -45,7 +50,7 @@ final as (
         case
             when not is_good then 'quarantined'
             when version_rank = 1 then 'accepted'
-            when copy_rank > 1 then 'duplicate'
+            when {{ 'true' if smallest_by else 'copy_rank > 1' }} then 'duplicate'
             else 'superseded'
         end as _fate
     from with_copies

@@ -1,7 +1,7 @@
 -- Does a late order cost us the customer? Delay against reviews, repeat orders and their value.
 -- Grain: one row per delay_band. All landed orders, whatever their status: those that never arrived are
--- not_delivered. Inferred orders are left out: nothing is known of their delivery. NULL delays, scores and amounts are left out of their means. A guest's
--- order is never followed by another.
+-- not_delivered. Inferred orders are left out: nothing is known of their delivery. NULL delays, scores and amounts are left
+-- out of their means. A guest's order is never followed by another.
 with
 
 orders as (

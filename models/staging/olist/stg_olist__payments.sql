@@ -24,7 +24,7 @@ typed as (
         * except (payment_method, installments, amount),
         amount as amount_text,
         lower(payment_method) as payment_method,
-        try_cast(installments as integer) as installments,
+        {{ whole_number('installments', 'integer') }} as installments,
         try_cast(amount as decimal(18, 4)) as amount
     from cleaned
 ),

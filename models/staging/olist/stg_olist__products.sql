@@ -26,9 +26,9 @@ cleaned as (
 typed as (
     select
         * except (name_length, description_length, photo_count, weight_grams, length_cm, height_cm, width_cm),
-        try_cast(name_length as integer) as name_length,
-        try_cast(description_length as integer) as description_length,
-        try_cast(photo_count as integer) as photo_count,
+        {{ whole_number('name_length', 'integer') }} as name_length,
+        {{ whole_number('description_length', 'integer') }} as description_length,
+        {{ whole_number('photo_count', 'integer') }} as photo_count,
         try_cast(weight_grams as double) as weight_grams,
         try_cast(length_cm as double) as length_cm,
         try_cast(height_cm as double) as height_cm,

@@ -25,7 +25,7 @@ typed as (
     select
         * except (score, created_at, reviewed_at),
         reviewed_at as reviewed_at_text,
-        try_cast(score as integer) as score,
+        {{ whole_number('score', 'integer') }} as score,
         {{ parse_utc('created_at') }} as created_at,
         {{ parse_utc('reviewed_at') }} as reviewed_at,
         {{ latest_plausible_at() }} as latest_plausible_at

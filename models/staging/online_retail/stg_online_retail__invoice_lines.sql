@@ -31,7 +31,7 @@ typed as (
         ordered_at as ordered_at_text,
         unit_price as unit_price_text,
         upper(product_id) as product_id,
-        try_cast(quantity as bigint) as quantity,
+        {{ whole_number('quantity') }} as quantity,
         {{ parse_utc('ordered_at') }} as ordered_at,
         try_cast(unit_price as decimal(18, 4)) as unit_price,
         {{ latest_plausible_at() }} as latest_plausible_at

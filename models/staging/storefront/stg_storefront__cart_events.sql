@@ -33,7 +33,7 @@ typed as (
         quantity as quantity_text,
         unit_price as unit_price_text,
         {{ parse_utc('event_at') }} as event_at,
-        case when quantity is null then 1 else try_cast(quantity as bigint) end as quantity,
+        case when quantity is null then 1 else {{ whole_number('quantity') }} end as quantity,
         try_cast(unit_price as decimal(18, 4)) as unit_price
     from unioned
 ),

@@ -22,7 +22,7 @@ typed as (
         * except (signed_up_at, birth_year, latitude, longitude, updated_at),
         signed_up_at as signed_up_at_text,
         {{ parse_utc('signed_up_at') }} as signed_up_at,
-        try_cast(birth_year as integer) as birth_year,
+        {{ whole_number('birth_year', 'integer') }} as birth_year,
         try_cast(latitude as double) as latitude,
         try_cast(longitude as double) as longitude,
         {{ parse_utc('updated_at') }} as updated_at

@@ -23,7 +23,7 @@ typed as (
         quantity as quantity_text,
         unit_price as unit_price_text,
         amount as amount_text,
-        try_cast(quantity as bigint) as quantity,
+        {{ whole_number('quantity') }} as quantity,
         try_cast(unit_price as decimal(18, 4)) as unit_price,
         try_cast(amount as decimal(18, 4)) as amount
     from cleaned

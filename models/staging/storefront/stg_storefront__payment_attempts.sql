@@ -24,7 +24,7 @@ typed as (
         amount as amount_text,
         {{ parse_utc('attempted_at') }} as attempted_at,
         try_cast(amount as decimal(18, 4)) as amount,
-        try_cast(installments as integer) as installments,
+        {{ whole_number('installments', 'integer') }} as installments,
         lower(result) as result
     from cleaned
 ),

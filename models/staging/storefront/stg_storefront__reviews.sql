@@ -21,7 +21,7 @@ typed as (
     select
         * except (score, reviewed_at),
         reviewed_at as reviewed_at_text,
-        try_cast(score as integer) as score,
+        {{ whole_number('score', 'integer') }} as score,
         {{ parse_utc('reviewed_at') }} as reviewed_at
     from cleaned
 ),
