@@ -13,7 +13,9 @@ LOSES_ROWS = ("1.5.0", "1.5.1", "1.5.2", "1.5.3", "1.5.4", "1.5.5")
 def landing_problem(source: str) -> str:
     """What keeps a build of `source` from starting, in one line; '' when nothing does."""
     if duckdb.__version__ in LOSES_ROWS:
-        return f"duckdb {duckdb.__version__} loses rows in `qualify row_number()` filters. Fix: pip install 'duckdb>=2'."
+        return (
+            f"duckdb {duckdb.__version__} loses rows in `qualify row_number()` filters. Fix: pip install 'duckdb>=2'."
+        )
     try:
         problems = landing_problems(source)
     except ValueError as error:

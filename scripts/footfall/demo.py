@@ -55,8 +55,15 @@ def _generated(fresh: bool) -> bool:
     if folder.is_dir() and any(folder.iterdir()) and not fresh:
         print(f"1/2 Data: using what is in {folder}")
         return True
-    if folder.is_dir() and any(folder.iterdir()) and not (folder.parent / "_truth" / folder.name / "manifest.json").exists():
-        print(f"{folder}: these files were not generated. Fix: name another folder with FOOTFALL_LANDING.", file=sys.stderr)
+    if (
+        folder.is_dir()
+        and any(folder.iterdir())
+        and not (folder.parent / "_truth" / folder.name / "manifest.json").exists()
+    ):
+        print(
+            f"{folder}: these files were not generated. Fix: name another folder with FOOTFALL_LANDING.",
+            file=sys.stderr,
+        )
         return False
     print(f"1/2 Data: generating a shop's raw files into {folder}", flush=True)
     command = [sys.executable, "scripts/generate.py", "--out", landing_root()]

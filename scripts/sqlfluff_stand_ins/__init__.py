@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-RELATIONS = {"with_missing_columns": "select * from {0}"}
+TEMPLATES = {
+    "with_missing_columns": "select * from {0}",
+    "regexp_replace_all": "regexp_replace({0}, 'pattern', 'replacement')",
+    "number_series": "(select 0 as {1}) as {0}",
+}
 TYPES = {"type_string": "varchar", "type_timestamp": "timestamp"}
 
 
 def _call(name: str):
     def called(*arguments: object) -> str:
-        template = RELATIONS.get(name)
-        if template:
-            return template.format(*arguments)
-        if name == "number_series":
-            return f"(select 0 as {arguments[1]}) as {arguments[0]}"
+        if name in TEMPLATES:
+            return TEMPLATES[name].format(*arguments)
         return f"{name}({', '.join(_as_sql(argument) for argument in arguments)})"
 
     return called

@@ -54,9 +54,7 @@ class Generated:
     def accepted(self, table: str) -> pl.DataFrame:
         """The rows that the truth expects to stay, one per key (entities: the newest version)."""
         key = ROW_KEYS[table]
-        faults = self.truth("faults").filter(
-            (pl.col("table") == table) & (pl.col("expected_fate") != "accepted")
-        )
+        faults = self.truth("faults").filter((pl.col("table") == table) & (pl.col("expected_fate") != "accepted"))
         rows = self.rows(table).join(faults, on=["file", "row_number"], how="anti")
         if table in EVENT_TABLES:
             return rows.unique(key).with_columns(at=_moment(TIMES[table]))
@@ -92,9 +90,7 @@ def _read(path: Path) -> pl.DataFrame:
 
 
 def _moment(column: str) -> pl.Expr:
-    return (
-        pl.col(column).str.to_datetime(time_zone="UTC", time_unit="us").dt.replace_time_zone(None)
-    )
+    return pl.col(column).str.to_datetime(time_zone="UTC", time_unit="us").dt.replace_time_zone(None)
 
 
 def _hashes(root: Path) -> dict[str, str]:
@@ -140,9 +136,7 @@ def test_another_seed_gives_another_shop(generated: Generated, tmp_path: Path) -
 
 def test_all_tables_land_with_one_type_per_column(generated: Generated) -> None:
     for table in ROW_KEYS:
-        schemas = {
-            str(frame.schema) for file, frame in generated.files(table) if file.endswith(".parquet")
-        }
+        schemas = {str(frame.schema) for file, frame in generated.files(table) if file.endswith(".parquet")}
         assert len(schemas) == 1, table
     assert not list(generated.root.glob(".*")), "the building site is left behind"
 
@@ -216,9 +210,7 @@ def test_visits_cross_midnight_and_end_within_a_day(generated: Generated) -> Non
     assert ended.max().date().isoformat() <= "2025-01-20"
 
 
-def test_identities_are_the_runs_of_known_customers(
-    generated: Generated, events: pl.DataFrame
-) -> None:
+def test_identities_are_the_runs_of_known_customers(generated: Generated, events: pl.DataFrame) -> None:
     known = events.filter(pl.col("customer_id").fill_null("") != "")
     previous = pl.col("customer_id").shift(1).over("visitor_id")
     starts = known.filter(previous.is_null() | (previous != pl.col("customer_id"))).select(
@@ -268,9 +260,7 @@ def test_each_step_has_the_one_before(clean: Generated) -> None:
         )
     }
     added = first["add_to_cart"].join(first["view_item"], on=["visit_id", "product_id"], how="left")
-    assert added.filter((pl.col("view_item") <= pl.col("add_to_cart")).fill_null(False)).equals(
-        added
-    )
+    assert added.filter((pl.col("view_item") <= pl.col("add_to_cart")).fill_null(False)).equals(added)
     checkouts = first["begin_checkout"].join(
         first["add_to_cart"].group_by("visit_id").agg(pl.col("add_to_cart").min()),
         on="visit_id",
@@ -282,9 +272,7 @@ def test_each_step_has_the_one_before(clean: Generated) -> None:
     )
     assert attempts.height > 100
     assert (attempts["begin_checkout"] < attempts["at"]).fill_null(False).all()
-    bought = first["purchase"].join(
-        first["payment_approved"], on=["visit_id", "order_id"], how="full", coalesce=True
-    )
+    bought = first["purchase"].join(first["payment_approved"], on=["visit_id", "order_id"], how="full", coalesce=True)
     assert (bought["payment_approved"] < bought["purchase"]).fill_null(False).all()
     orders = clean.accepted("orders")
     assert sorted(orders["order_id"]) == sorted(bought["order_id"])
@@ -302,9 +290,7 @@ def test_amounts_agree(clean: Generated) -> None:
     )
     assert items.filter(pl.col("unit_price") * pl.col("quantity") != pl.col("amount")).is_empty()
     paid = clean.accepted("payment_attempts").join(orders, on="order_id")
-    assert paid.filter(
-        pl.col("amount").cast(pl.Decimal(18, 4)) != pl.col("order_amount")
-    ).is_empty()
+    assert paid.filter(pl.col("amount").cast(pl.Decimal(18, 4)) != pl.col("order_amount")).is_empty()
     carts = clean.accepted("cart_events").filter(pl.col("product_id").is_in(["102"]).not_())
     price = clean.rows("products").unique("product_id").select("product_id", "unit_price")
     carts = carts.join(price, on="product_id", suffix="_landed", how="left")
@@ -315,9 +301,7 @@ def test_orders_are_what_remained_in_the_cart(clean: Generated) -> None:
     truth = clean.truth("event_sessions").select("event_id", "visit_id")
     cart = clean.accepted("cart_events").join(truth, on="event_id")
     sign = pl.when(pl.col("event_name") == "add_to_cart").then(1).otherwise(-1)
-    left = cart.group_by("visit_id", "product_id").agg(
-        (sign * pl.col("quantity")).sum().alias("left")
-    )
+    left = cart.group_by("visit_id", "product_id").agg((sign * pl.col("quantity")).sum().alias("left"))
     bought = (
         clean.events()
         .filter(pl.col("event_name") == "purchase")
@@ -325,11 +309,7 @@ def test_orders_are_what_remained_in_the_cart(clean: Generated) -> None:
         .join(truth, on="event_id")
     )
     expected = bought.join(left.filter(pl.col("left") > 0), on="visit_id")
-    items = (
-        clean.accepted("order_items")
-        .group_by("order_id", "product_id")
-        .agg(pl.col("quantity").sum())
-    )
+    items = clean.accepted("order_items").group_by("order_id", "product_id").agg(pl.col("quantity").sum())
     joined = expected.join(items, on=["order_id", "product_id"], how="full", coalesce=True)
     assert joined.filter(pl.col("left").ne_missing(pl.col("quantity"))).is_empty()
 
@@ -350,9 +330,7 @@ def test_orders_go_through_their_versions(generated: Generated) -> None:
     first = rows.sort("updated_at").group_by("order_id").first()
     assert set(first["status"]) == {"paid"}
     assert (rows["updated_at"].str.slice(0, 10).str.to_date() == rows["landed_on"]).all()
-    reviews = generated.accepted("reviews").join(
-        generated.accepted("orders"), on="order_id", how="inner"
-    )
+    reviews = generated.accepted("reviews").join(generated.accepted("orders"), on="order_id", how="inner")
     assert reviews.height > 10
     assert (reviews["delivered_at"] < reviews["reviewed_at"]).fill_null(False).all()
 
@@ -438,12 +416,10 @@ def test_refused_rows_break_the_rule_they_name(generated: Generated) -> None:
     faults = generated.truth("faults").filter(pl.col("expected_fate") == "quarantined")
     broken = {
         "missing_event_id": pl.col("event_id").fill_null("").str.strip_chars() == "",
-        "missing_visitor_id": (pl.col("visitor_id").is_null())
-        & (pl.col("customer_id").fill_null("") == ""),
+        "missing_visitor_id": (pl.col("visitor_id").is_null()) & (pl.col("customer_id").fill_null("") == ""),
         "missing_event_at": pl.col("event_at").is_null(),
         "unparseable_event_at": _moment_or_null("event_at").is_null(),
-        "future_event_at": _moment_or_null("event_at").dt.date()
-        > pl.col("landed_on") + pl.duration(days=1),
+        "future_event_at": _moment_or_null("event_at").dt.date() > pl.col("landed_on") + pl.duration(days=1),
         "negative_amount": pl.col("amount") < 0,
         "nonpositive_quantity": pl.col("quantity") <= 0,
         "unknown_payment_result": pl.col("result") == "maybe",
@@ -451,9 +427,7 @@ def test_refused_rows_break_the_rule_they_name(generated: Generated) -> None:
     for table in EVENT_TABLES:
         names = {ROW_KEYS[table]: "event_id", TIMES[table]: "event_at", "unit_price": "amount"}
         rows = generated.rows(table).rename(names, strict=False)
-        planted = faults.filter(pl.col("table") == table).select(
-            "file", "row_number", "expected_reason"
-        )
+        planted = faults.filter(pl.col("table") == table).select("file", "row_number", "expected_reason")
         joined = rows.join(planted, on=["file", "row_number"], how="left")
         for reason, rule in broken.items():
             if not set(rule.meta.root_names()) <= set(joined.columns):
@@ -501,9 +475,7 @@ def test_reconciliation_closes_and_matches_the_files(generated: Generated) -> No
         assert accepted == generated.accepted(table)[ROW_KEYS[table]].n_unique(), table
 
 
-def test_bots_are_regular_and_impulsive_buyers_are_not(
-    generated: Generated, events: pl.DataFrame
-) -> None:
+def test_bots_are_regular_and_impulsive_buyers_are_not(generated: Generated, events: pl.DataFrame) -> None:
     gaps = events.with_columns(gap=pl.col("at").diff().over("visitor_id").dt.total_microseconds())
     bots = gaps.join(generated.truth("bots"), on="visitor_id", how="semi")
     assert bots.height > 50
@@ -548,9 +520,7 @@ def test_the_incident_stays_in_its_slice(tmp_path: Path) -> None:
     assert outside.mean() < 0.14
 
 
-def test_a_landing_in_use_is_refused(
-    generated: Generated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_landing_in_use_is_refused(generated: Generated, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = _generate(tmp_path / "twice", "--seed", "5")
     before = _hashes(made.root)
     capsys.readouterr()

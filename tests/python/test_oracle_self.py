@@ -194,9 +194,7 @@ def test_whole_numbers_and_categories() -> None:
 # Funnels ------------------------------------------------------------------------------------
 
 
-def level(
-    rows: Sequence[tuple[int, int]], wanted: Sequence[Any], window: int, strict: bool = False
-) -> int:
+def level(rows: Sequence[tuple[int, int]], wanted: Sequence[Any], window: int, strict: bool = False) -> int:
     """ClickHouse's windowFunnel: rows are (time, event), wanted are conditions or events."""
     tests = [(lambda e, w=w: w(e)) if callable(w) else (lambda e, w=w: e == w) for w in wanted]
     found = [(at, k) for at, event in rows for k, test in enumerate(tests, 1) if test(event)]
@@ -248,17 +246,13 @@ def test_clickhouse_documented_cases(
     assert level(rows, wanted, window, strict) == expected
 
 
-def furthest_by_brute_force(
-    rows: list[tuple[int, int]], steps: int, window: int, strict: bool
-) -> int:
+def furthest_by_brute_force(rows: list[tuple[int, int]], steps: int, window: int, strict: bool) -> int:
     """The furthest step, by trying every choice of rows."""
     for furthest in range(steps, 0, -1):
         choices = [[at for at, step in rows if step == k] for k in range(1, furthest + 1)]
         for chain in itertools.product(*choices):
             pairs = itertools.pairwise(chain)
-            if all(a < b if strict else a <= b for a, b in pairs) and (
-                chain[-1] - chain[0] <= window
-            ):
+            if all(a < b if strict else a <= b for a, b in pairs) and (chain[-1] - chain[0] <= window):
                 return furthest
     return 0
 
@@ -402,9 +396,7 @@ def test_a_small_landing(tmp_path: Path) -> None:
     counts = marts["row_reconciliation"].to_dicts()[0]
     assert (counts["landed_count"], counts["accepted_count"]) == (7, 2)
     assert (counts["quarantined_count"], counts["duplicate_count"]) == (4, 1)
-    assert dict(
-        marts["quarantined_counts"].select("rejection_reasons", "row_count").iter_rows()
-    ) == {
+    assert dict(marts["quarantined_counts"].select("rejection_reasons", "row_count").iter_rows()) == {
         "malformed_json": 2,
         "missing_visitor_id,unparseable_event_at": 1,
         "future_event_at": 1,

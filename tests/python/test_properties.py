@@ -120,7 +120,8 @@ def stand_ins() -> Iterator[StandIns]:
 # --- sessions ---------------------------------------------------------------------------------------------------------
 
 TIMEOUT = 30 * MINUTE
-SESSION_GAPS = (0, 0, 1, MINUTE, 10 * MINUTE, 10 * MINUTE + 1, TIMEOUT - 1, TIMEOUT, TIMEOUT + 1, TIMEOUT + 59 * SECOND)
+SESSION_GAPS = (0, 0, 1, MINUTE, 10 * MINUTE - 1, 10 * MINUTE, 10 * MINUTE + 1)
+SESSION_GAPS += (TIMEOUT - 1, TIMEOUT, TIMEOUT + 1, TIMEOUT + 59 * SECOND)
 SESSION_OPTIONS: dict[str, dict[str, object]] = {
     "default": {},
     "campaign": {"split_on_campaign": True},

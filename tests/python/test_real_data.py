@@ -44,7 +44,7 @@ FATES = """
         ("olist", "customers", 10_000, 9_957, 0, 39, 4),
         ("olist", "products", 32_951, 32_951, 0, 0, 0),
         ("olist", "sellers", 3_095, 3_095, 0, 0, 0),
-        ("olist", "category_translations", 71, 71, 0, 0, 0),
+        ("olist", "category_translation", 71, 71, 0, 0, 0),
     ],
 )
 def test_every_landed_row_has_its_fate(

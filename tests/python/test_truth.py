@@ -127,7 +127,9 @@ def test_stage_totals_are_the_planted_counts(recovery: Recovery) -> None:
 
 
 def test_every_row_has_its_planted_fate(recovery: Recovery) -> None:
-    columns = ["landed_on"] + [f"{fate}_count" for fate in ("landed", "accepted", "quarantined", "duplicate", "superseded")]
+    columns = ["landed_on"] + [
+        f"{fate}_count" for fate in ("landed", "accepted", "quarantined", "duplicate", "superseded")
+    ]
     listed = ", ".join(columns)
     wrong = recovery.rows(
         f"""
@@ -188,7 +190,9 @@ def test_quarantine_is_the_planted_faults_one_for_one(recovery: Recovery) -> Non
 
 
 def test_the_failing_slice_comes_first(recovery: Recovery) -> None:
-    planted = recovery.rows("select gateway, app_version, from_on, to_on from read_parquet('{truth}/failing_slice.parquet')")
+    planted = recovery.rows(
+        "select gateway, app_version, from_on, to_on from read_parquet('{truth}/failing_slice.parquet')"
+    )
     gateway, version, first, last = planted[0]
     found = recovery.rows(
         """
@@ -208,7 +212,9 @@ def test_the_failing_slice_comes_first(recovery: Recovery) -> None:
 
 def test_planted_pairs_are_the_first_opportunities(recovery: Recovery) -> None:
     """Of what Mineral Water's shoppers view and never add, the planted products stand out most from what everybody views."""
-    planted = recovery.rows("select anchor_product_id, product_id from read_parquet('{truth}/cross_sell_pairs.parquet')")
+    planted = recovery.rows(
+        "select anchor_product_id, product_id from read_parquet('{truth}/cross_sell_pairs.parquet')"
+    )
     found = recovery.rows(
         f"""
         select anchor_product_id, product_id
@@ -241,9 +247,13 @@ def test_the_broken_gateway_is_found(dbt_for: Callable[..., Dbt], tmp_path_facto
     """About 24.9 % of about 150,000 attempts are approved, and the first driver is the planted gateway."""
     landing = generate(tmp_path_factory.mktemp("broken"), "--scenario", "broken_gateway")
     recovery = Recovery(dbt_for(landing).build(), landing)
-    attempts, rate = recovery.rows("select attempt_count, approval_rate from payment_outcomes where breakdown = 'all'")[0]
+    attempts, rate = recovery.rows("select attempt_count, approval_rate from payment_outcomes where breakdown = 'all'")[
+        0
+    ]
     assert abs(attempts - 150_000) < 5_000
     assert abs(rate - 0.249) < 0.003
     planted = recovery.rows("select gateway from read_parquet('{truth}/failing_slice.parquet')")[0][0]
-    found = recovery.rows("select breakdown, breakdown_value from payment_failure_drivers order by driver_rank, slice_id limit 1")
+    found = recovery.rows(
+        "select breakdown, breakdown_value from payment_failure_drivers order by driver_rank, slice_id limit 1"
+    )
     assert found == [("gateway", planted)]

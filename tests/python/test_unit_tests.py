@@ -10,7 +10,9 @@ from pathlib import Path
 from conftest import Dbt
 
 
-def test_every_unit_test_passes(build: Callable[[str], Path], landing: Callable[[str], Path], dbt_for: Callable[..., Dbt]) -> None:
+def test_every_unit_test_passes(
+    build: Callable[[str], Path], landing: Callable[[str], Path], dbt_for: Callable[..., Dbt]
+) -> None:
     """They need the tables to exist, so they run against a copy of the built database."""
     dbt = dbt_for(landing("storefront"))
     shutil.copy(build("storefront"), dbt.database)

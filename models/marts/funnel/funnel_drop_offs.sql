@@ -8,8 +8,9 @@ conversions as (
         unit,
         furthest_step_number,
         {%- for breakdown in funnel_breakdowns() %}
-        coalesce({{ breakdown }}, 'unknown') as {{ breakdown }}{{ ',' if not loop.last }}
+        coalesce({{ breakdown }}, 'unknown') as {{ breakdown }},
         {%- endfor %}
+        1 as unit_count
     from {{ ref('funnel_conversions') }}
     where is_mature
 ),
@@ -30,7 +31,7 @@ grouped as (
             else 'all'
         end as breakdown,
         coalesce({{ funnel_breakdowns() | join(', ') }}, 'all') as breakdown_value,
-        count(*) as unit_count
+        sum(unit_count) as unit_count
     from conversions
     group by grouping sets (
         (funnel, unit, furthest_step_number)

@@ -31,13 +31,15 @@ final as (
         durations.unit,
         cast(durations.step_number as integer) as step_number,
         steps.step_name,
-        count(*) as unit_count
-        {%- for measure in ['seconds_from_entry', 'seconds_from_previous'] -%}
-        {%- for percentile in [50, 75, 90, 95] %},
-        percentile_cont({{ percentile / 100 }}) within group (order by cast(durations.{{ measure }} as double))
-            as p{{ percentile }}_{{ measure }}
-        {%- endfor -%}
-        {%- endfor %}
+        count(*) as unit_count,
+        percentile_cont(0.50) within group (order by cast(durations.seconds_from_entry as double)) as p50_seconds_from_entry,
+        percentile_cont(0.75) within group (order by cast(durations.seconds_from_entry as double)) as p75_seconds_from_entry,
+        percentile_cont(0.90) within group (order by cast(durations.seconds_from_entry as double)) as p90_seconds_from_entry,
+        percentile_cont(0.95) within group (order by cast(durations.seconds_from_entry as double)) as p95_seconds_from_entry,
+        percentile_cont(0.50) within group (order by cast(durations.seconds_from_previous as double)) as p50_seconds_from_previous,
+        percentile_cont(0.75) within group (order by cast(durations.seconds_from_previous as double)) as p75_seconds_from_previous,
+        percentile_cont(0.90) within group (order by cast(durations.seconds_from_previous as double)) as p90_seconds_from_previous,
+        percentile_cont(0.95) within group (order by cast(durations.seconds_from_previous as double)) as p95_seconds_from_previous
     from durations
     inner join steps
         on

@@ -10,9 +10,10 @@ fates as (
     select
         source_table,
         landed_on,
-        {%- for fate in ['accepted', 'quarantined', 'duplicate', 'superseded'] %}
-        cast(coalesce(sum(row_count) filter (where fate = '{{ fate }}'), 0) as bigint) as {{ fate }}_count{{ ',' if not loop.last }}
-        {%- endfor %}
+        cast(coalesce(sum(row_count) filter (where fate = 'accepted'), 0) as bigint) as accepted_count,
+        cast(coalesce(sum(row_count) filter (where fate = 'quarantined'), 0) as bigint) as quarantined_count,
+        cast(coalesce(sum(row_count) filter (where fate = 'duplicate'), 0) as bigint) as duplicate_count,
+        cast(coalesce(sum(row_count) filter (where fate = 'superseded'), 0) as bigint) as superseded_count
     from {{ ref('int_row_fates') }}
     group by source_table, landed_on
 ),

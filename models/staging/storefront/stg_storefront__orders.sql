@@ -19,7 +19,10 @@ cleaned as (
 
 typed as (
     select
-        * except (ordered_at, status, canceled_at, returned_at, item_amount, shipping_amount, discount_amount, order_amount, delivered_at, estimated_delivery_on, updated_at),
+        * except (
+            ordered_at, status, canceled_at, returned_at, item_amount, shipping_amount, discount_amount, order_amount,
+            delivered_at, estimated_delivery_on, updated_at
+        ),
         ordered_at as ordered_at_text,
         order_amount as order_amount_text,
         {{ parse_utc('ordered_at') }} as ordered_at,

@@ -96,17 +96,13 @@ def live(settings: Settings, catalogue: Catalogue, visits: Visits, seed_day: int
     """Let the visits happen. `seed_day` names the random stream (the chunk's first day)."""
     lines = _lines(settings, catalogue, visits, settings.rng("lines", seed_day))
     basket = _basket(settings, catalogue, visits, lines, settings.rng("basket", seed_day))
-    attempts = make_attempts(
-        settings, settings.rng("attempts", seed_day), visits, basket.pays, basket.order_amount
-    )
+    attempts = make_attempts(settings, settings.rng("attempts", seed_day), visits, basket.pays, basket.order_amount)
     activity = _lay_out(settings, visits, lines, basket, attempts)
     _set_times(settings, activity, seed_day)
     return activity
 
 
-def _lines(
-    settings: Settings, catalogue: Catalogue, visits: Visits, rng: np.random.Generator
-) -> Lines:
+def _lines(settings: Settings, catalogue: Catalogue, visits: Visits, rng: np.random.Generator) -> Lines:
     views = np.floor(rng.exponential(3.6, visits.count)).astype(np.int64) + 1
     views = np.where(rng.random(visits.count) < 0.18, 0, np.minimum(views, 40))
     is_bot = visits.kind == BOT
@@ -139,9 +135,7 @@ def _lines(
     )
 
 
-def _products(
-    catalogue: Catalogue, visits: Visits, visit: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def _products(catalogue: Catalogue, visits: Visits, visit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     draw = rng.random(visit.size, dtype=np.float32)
     category = np.where(
         draw < 0.45,
@@ -210,9 +204,7 @@ def _basket(
     )
 
 
-def _lay_out(
-    settings: Settings, visits: Visits, lines: Lines, basket: Basket, attempts: Attempts
-) -> Activity:
+def _lay_out(settings: Settings, visits: Visits, lines: Lines, basket: Basket, attempts: Attempts) -> Activity:
     """Give each event its place: head of the visit, blocks of its lines, tail."""
     starts_known = np.isin(visits.mode, [LOGIN_FIRST, SIGN_UP])
     head = 1 + starts_known

@@ -60,9 +60,7 @@ class Catalogue:
         """Product ids by position."""
         return self.frame["product_id"]
 
-    def choose(
-        self, rng: np.random.Generator, category: np.ndarray, taste: np.ndarray
-    ) -> np.ndarray:
+    def choose(self, rng: np.random.Generator, category: np.ndarray, taste: np.ndarray) -> np.ndarray:
         """Positions of products viewed.
 
         `category` (-1: any) and `taste` (below 1 leans to dear, above 1 to cheap) are of one shape.
@@ -110,8 +108,7 @@ def _products(rng: np.random.Generator, pools: Pools) -> pl.DataFrame:
     kind = rng.integers(0, 4, PRODUCT_COUNT)
     serial = np.arange(PRODUCT_COUNT)
     names = [
-        f"{pools.brands[b]} {words[k]} {1 + s % 90}"
-        for b, words, k, s in zip(brand, nouns, kind, serial, strict=True)
+        f"{pools.brands[b]} {words[k]} {1 + s % 90}" for b, words, k, s in zip(brand, nouns, kind, serial, strict=True)
     ]
     frame = pl.DataFrame(
         {

@@ -89,9 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def settings_from(arguments: argparse.Namespace) -> Settings:
     """Parsed arguments as settings."""
-    events = arguments.events or round(
-        arguments.customers * arguments.days * EVENTS_PER_CUSTOMER_DAY
-    )
+    events = arguments.events or round(arguments.customers * arguments.days * EVENTS_PER_CUSTOMER_DAY)
     truth = arguments.truth == "on" or (arguments.truth == "auto" and events <= TRUTH_EVENT_LIMIT)
     return Settings(
         out=arguments.out,

@@ -97,9 +97,7 @@ def new_customers(chunk: Chunk, people: People, days: range) -> pl.DataFrame:
     at = np.where(at_of_visit[rows] >= 0, at_of_visit[rows], at)
     mark = np.full(person.size, PLAIN)
     land = at // DAY
-    return _customers(
-        chunk.settings, chunk.pools, people, chunk.iso, person, at, land, mark, days.start
-    )
+    return _customers(chunk.settings, chunk.pools, people, chunk.iso, person, at, land, mark, days.start)
 
 
 def _customers(
@@ -295,9 +293,7 @@ def _order_items(chunk: Chunk, visit: np.ndarray, ordered_at: np.ndarray) -> pl.
     )
 
 
-def _reviews(
-    chunk: Chunk, rng: np.random.Generator, base: pl.DataFrame, fate: dict[str, np.ndarray]
-) -> pl.DataFrame:
+def _reviews(chunk: Chunk, rng: np.random.Generator, base: pl.DataFrame, fate: dict[str, np.ndarray]) -> pl.DataFrame:
     """Reviews of delivered orders, one to nine days later; late parcels score worse."""
     delivered = fate["delivered_at"]
     at = delivered + rng.integers(DAY // 4, 9 * DAY, delivered.size)

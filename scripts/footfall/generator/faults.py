@@ -22,11 +22,7 @@ from footfall.generator.settings import DAY, Settings
 EVENT_RATE = 0.0004
 ENTITY_RATE = 0.001
 DEFAULT_RATES = {
-    name: (
-        ENTITY_RATE
-        if name in ("newer_version", "signup_after_last_event", "order_before_signup")
-        else EVENT_RATE
-    )
+    name: (ENTITY_RATE if name in ("newer_version", "signup_after_last_event", "order_before_signup") else EVENT_RATE)
     for name in FAULT_NAMES
 }
 PREFIXES = {
@@ -73,15 +69,11 @@ def parse_faults(text: str) -> dict[str, float]:
     for part in text.split(","):
         name, _, rate = (piece.strip() for piece in part.partition("="))
         if name not in FAULT_NAMES:
-            raise ValueError(
-                f"unknown fault '{name}': use none, default or {', '.join(FAULT_NAMES)}"
-            )
+            raise ValueError(f"unknown fault '{name}': use none, default or {', '.join(FAULT_NAMES)}")
         try:
             rates[name] = float(rate) if rate else DEFAULT_RATES[name]
         except ValueError:
-            raise ValueError(
-                f"the rate of {name} is no number: '{rate}', write {name}=0.001"
-            ) from None
+            raise ValueError(f"the rate of {name} is no number: '{rate}', write {name}=0.001") from None
         if not 0 <= rates[name] <= 0.5:
             raise ValueError(f"the rate of {name} must lie between 0 and 0.5, it is {rate}")
     return rates
@@ -147,9 +139,7 @@ class FaultPlanter:
             frame = frame.filter(pl.Series(~rewritten))
         return pl.concat([frame, *added])
 
-    def _copy_orders(
-        self, frames: dict[str, pl.DataFrame], planted: dict[str, pl.DataFrame]
-    ) -> None:
+    def _copy_orders(self, frames: dict[str, pl.DataFrame], planted: dict[str, pl.DataFrame]) -> None:
         """Copies of whole orders (with items) for an unknown customer or before the sign-up."""
         orders, items = frames["orders/orders.parquet"], frames["order_items/order_items.parquet"]
         for name in CUSTOMER_ORDER_FAULTS:
@@ -164,9 +154,7 @@ class FaultPlanter:
                 continue
             base = orders[rows]
             fresh = self.fresh("o", rows.size)
-            copies = base.with_columns(
-                order_id=fresh, _mark=pl.lit(mark_of(name, "orders"), pl.UInt8)
-            )
+            copies = base.with_columns(order_id=fresh, _mark=pl.lit(mark_of(name, "orders"), pl.UInt8))
             if name == "orphan_customer":
                 copies = copies.with_columns(customer_id=self.fresh("c", rows.size))
             else:
@@ -236,17 +224,11 @@ def _missing_id(planter: FaultPlanter, rows: pl.DataFrame, reason: str) -> pl.Da
     rows = _with_fresh_key(planter, rows, _table(rows))
     column = reason.removeprefix("missing_")
     if column == "visitor_id":
-        return rows.with_columns(
-            visitor_id=pl.lit(None, pl.String), customer_id=pl.lit("", pl.String)
-        )
+        return rows.with_columns(visitor_id=pl.lit(None, pl.String), customer_id=pl.lit("", pl.String))
     if column == "event_id":
         column = rows.columns[0]
     # empty text counts as missing, so half of them are empty
-    empty = (
-        pl.when(pl.int_range(pl.len()) % 2 == 0)
-        .then(pl.lit(None, pl.String))
-        .otherwise(pl.lit("  "))
-    )
+    empty = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit(None, pl.String)).otherwise(pl.lit("  "))
     return rows.with_columns(empty.alias(column))
 
 

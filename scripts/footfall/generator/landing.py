@@ -14,8 +14,7 @@ from footfall.generator.settings import Settings
 
 HIDDEN = ("_land", "_mark", "_visit")
 MALFORMED_MARKS = tuple(
-    mark_of("malformed_json_line", table, "malformed_json")
-    for table in ("clickstream", "cart_events")
+    mark_of("malformed_json_line", table, "malformed_json") for table in ("clickstream", "cart_events")
 )
 MALFORMED_LINES = ("<html><body>502 Bad Gateway</body></html>", '["truncated"]', '"')
 
@@ -32,9 +31,7 @@ class Landing:
         self.folder = folder
         self.faults: list[pl.DataFrame] = []
         self.counts: list[tuple[str, int, int, int]] = []
-        self._waiting: dict[int, dict[str, list[pl.DataFrame]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        self._waiting: dict[int, dict[str, list[pl.DataFrame]]] = defaultdict(lambda: defaultdict(list))
 
     def add(self, frames: Mapping[str, pl.DataFrame]) -> None:
         """Take rows (with `_land` and `_mark`) of any day that has not been written yet."""
@@ -81,9 +78,7 @@ class Landing:
                 statistics=False,
             )
 
-    def _note(
-        self, day: int, table: str, relative: str, frame: pl.DataFrame, counts: np.ndarray
-    ) -> None:
+    def _note(self, day: int, table: str, relative: str, frame: pl.DataFrame, counts: np.ndarray) -> None:
         for mark in np.flatnonzero(counts):
             self.counts.append((table, day, int(mark), int(counts[mark])))
         if counts.size <= FIRST_FAULT:
@@ -98,9 +93,7 @@ class Landing:
                     "_mark": mark[rows],
                     "table": pl.Series([table]).new_from_index(0, rows.size),
                     "file": pl.Series([relative]).new_from_index(0, rows.size),
-                    "landed_on": pl.Series([self.settings.date_of(day)]).new_from_index(
-                        0, rows.size
-                    ),
+                    "landed_on": pl.Series([self.settings.date_of(day)]).new_from_index(0, rows.size),
                 }
             )
         )

@@ -27,9 +27,7 @@ class Fault:
 def _refused(name: str, **reasons: str) -> list[Fault]:
     """A fault of several tables: table='reason', or 'reason|reason' for several ways."""
     return [
-        Fault(name, table, "quarantined", reason)
-        for table, listed in reasons.items()
-        for reason in listed.split("|")
+        Fault(name, table, "quarantined", reason) for table, listed in reasons.items() for reason in listed.split("|")
     ]
 
 

@@ -77,9 +77,7 @@ def make_attempts(
         again &= (result != ABANDONED) | (rng.random(visit.size) < 0.25)
         visit, gateway, method = visit[again], gateway[again], method[again]
         gateway, method = _switch(settings, rng, gateway, method)
-    columns = [np.concatenate(values) for values in zip(*rounds, strict=True)] or [
-        np.empty(0, np.int64)
-    ] * 6
+    columns = [np.concatenate(values) for values in zip(*rounds, strict=True)] or [np.empty(0, np.int64)] * 6
     visit, number, method, gateway, result, reason = columns
     later = (method == 2) * rng.choice([3, 6, 12], visit.size)
     return Attempts(visit, number, method, gateway, result, reason, np.maximum(later, 1))

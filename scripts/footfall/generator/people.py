@@ -97,9 +97,7 @@ def make_people(settings: Settings, pools: Pools) -> People:
         second_favourite=favourite[1],
         impulsive=_impulsive(rng, count),
         country=country.astype(np.int8),
-        city=(
-            city_first[country] + np.minimum(rng.random(count) ** 1.5, 0.999) * city_count
-        ).astype(np.int16),
+        city=(city_first[country] + np.minimum(rng.random(count) ** 1.5, 0.999) * city_count).astype(np.int16),
         channel=rng.choice(len(CHANNELS), count, p=CHANNEL_SHARES).astype(np.int8),
         device_count=(1 + (rng.random(count) < 0.45) + (rng.random(count) < 0.1)).astype(np.int8),
         platform=platform,

@@ -133,9 +133,7 @@ def make_chunk(
     later = np.where(rng.random(copies.size) < 0.5, 0, rng.integers(1, 15, copies.size))
     copy_day = np.minimum(landing_day[copies] + later, event_day[copies] + LATEST_DAYS)
     context = _context(pools, activity, number)
-    return Chunk(
-        settings, pools, catalogue, iso, number, activity, context, landing_day, copies, copy_day
-    )
+    return Chunk(settings, pools, catalogue, iso, number, activity, context, landing_day, copies, copy_day)
 
 
 def _context(pools: Pools, activity: Activity, number: int) -> pl.DataFrame:
@@ -181,9 +179,7 @@ def clickstream(chunk: Chunk, platform: int | None) -> pl.DataFrame:
         "event_name": pick(EVENT_NAMES, kind),
         "product_id": pick(chunk.catalogue.ids, np.where(kind == kinds.VIEW, product, -1)),
         "order_id": pick(context["order_id"], np.where(has_order, visit, -1)),
-        "search_term": pick(
-            SEARCH_WORDS, np.where(kind == kinds.SEARCH, product % len(SEARCH_WORDS), -1)
-        ),
+        "search_term": pick(SEARCH_WORDS, np.where(kind == kinds.SEARCH, product % len(SEARCH_WORDS), -1)),
         "page_path": _paths(chunk.catalogue, kind, product),
         "device_type": context["device_type"].gather(visit),
         "traffic_channel": context["traffic_channel"].gather(visit),
@@ -299,9 +295,7 @@ def _paths(catalogue: Catalogue, kind: np.ndarray, product: np.ndarray) -> pl.Se
     return pool.gather(np.where(kind == kinds.PAGE_CATEGORY, category, code))
 
 
-def _hidden(
-    columns: dict[str, pl.Series], land: np.ndarray, mark: np.ndarray, visit: np.ndarray
-) -> pl.DataFrame:
+def _hidden(columns: dict[str, pl.Series], land: np.ndarray, mark: np.ndarray, visit: np.ndarray) -> pl.DataFrame:
     hidden = {
         "_land": pl.Series(land.astype(np.int32)),
         "_mark": pl.Series(mark),

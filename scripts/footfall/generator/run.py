@@ -154,9 +154,7 @@ def _first_day_frames(world: World) -> dict[str, pl.DataFrame]:
     planter = FaultPlanter(settings, world.iso, world.people, 900_000)
     return planter.plant(
         {
-            "customers/customers.parquet": known_customers(
-                settings, world.pools, world.people, world.iso
-            ),
+            "customers/customers.parquet": known_customers(settings, world.pools, world.people, world.iso),
             "products/products.parquet": products(settings, world.catalogue, world.iso),
         }
     )
@@ -167,9 +165,7 @@ def _make(world: World, number: int, days: range) -> tuple[range, Chunk, Frames]
     settings = world.settings
     visits = sample_visits(settings, world.people, world.plan, days)
     activity = live(settings, world.catalogue, visits, days.start)
-    chunk = make_chunk(
-        settings, world.pools, world.catalogue, world.iso, number, activity, days.start
-    )
+    chunk = make_chunk(settings, world.pools, world.catalogue, world.iso, number, activity, days.start)
     planter = FaultPlanter(settings, world.iso, world.people, number)
     frames = planter.plant(event_frames(chunk))
     frames |= planter.plant(order_frames(chunk))
@@ -199,8 +195,7 @@ def _building(settings: Settings) -> Iterator[Path]:
     target = settings.out / SOURCE
     if target.is_dir() and any(target.iterdir()) and not settings.overwrite:
         raise GenerationError(
-            f"--out {settings.out}: {target} is not empty; add --overwrite to replace it "
-            "or give another folder"
+            f"--out {settings.out}: {target} is not empty; add --overwrite to replace it or give another folder"
         )
     try:
         settings.out.mkdir(parents=True, exist_ok=True)

@@ -100,9 +100,7 @@ class Truth:
         shared = self.people.is_lender[keys // DEVICES] & (keys % DEVICES == 0)
         rows = rows[shared]
         event = activity.first[rows] + position[rows]
-        frame = pl.DataFrame(
-            {"key": visits.key[rows], "person": visits.person[rows], "at": activity.at[event]}
-        )
+        frame = pl.DataFrame({"key": visits.key[rows], "person": visits.person[rows], "at": activity.at[event]})
         self._shared_runs.append(_run_starts(frame))
 
     def _write_sessions(self, chunk: Chunk, extras: pl.DataFrame) -> None:
@@ -128,8 +126,7 @@ class Truth:
         is_payment = activity.kind[rows] == kinds.PAYMENT
         number = event_numbers(chunk, rows)
         events = pl.DataFrame({"number": number, "is_payment": is_payment}).select(
-            event_id=pl.when("is_payment").then(pl.lit("p")).otherwise(pl.lit("e"))
-            + pl.col("number").cast(pl.String)
+            event_id=pl.when("is_payment").then(pl.lit("p")).otherwise(pl.lit("e")) + pl.col("number").cast(pl.String)
         )
         inside = extras.filter(pl.col("_visit") >= 0)
         visit = np.concatenate([activity.visit[rows], inside["_visit"].to_numpy()])
@@ -272,9 +269,7 @@ class Truth:
         return pl.DataFrame(
             {
                 "customer_id": customer_ids(person),
-                "visit_rate": people.visit_rate.astype(np.float64)
-                * plan.customer_scale
-                * mean_season,
+                "visit_rate": people.visit_rate.astype(np.float64) * plan.customer_scale * mean_season,
                 "dropout_hazard": people.hazard.astype(np.float64),
                 "signed_up_on": pl.Series(start + people.signup_day.astype(np.int64)),
                 "first_visit_day_on": pl.Series(start + people.first_day.astype(np.int64)),
@@ -317,9 +312,7 @@ def reconciliation(settings: Settings, counts: list[tuple[str, int, int, int]]) 
 def _accepted_extras(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Rows of the event logs that were added as faults and are good events all the same."""
     marks = [
-        FIRST_FAULT + position
-        for position, fault in enumerate(FAULTS)
-        if fault.fate == "accepted" and fault.is_extra
+        FIRST_FAULT + position for position, fault in enumerate(FAULTS) if fault.fate == "accepted" and fault.is_extra
     ]
     columns = ["event_id", "event_at", "visitor_id", "customer_id", "event_name", "_visit"]
     return pl.concat(
@@ -359,9 +352,7 @@ def _moment(settings: Settings, at: np.ndarray | pl.Series) -> pl.Series:
 
 def _cross_sell_pairs(catalogue: Catalogue) -> pl.DataFrame:
     ids = catalogue.ids.gather(catalogue.pairs)
-    return pl.DataFrame({"product_id": ids}).select(
-        anchor_product_id=pl.lit(ANCHOR_ID), product_id="product_id"
-    )
+    return pl.DataFrame({"product_id": ids}).select(anchor_product_id=pl.lit(ANCHOR_ID), product_id="product_id")
 
 
 def _complements(catalogue: Catalogue) -> pl.DataFrame:

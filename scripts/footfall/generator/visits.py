@@ -36,9 +36,7 @@ HUMAN, GUEST, BOT = 0, 1, 2
 
 WEEKDAY_FACTORS = np.array([0.95, 0.93, 0.95, 1.0, 1.08, 1.12, 0.97])
 # share of visits that start in each hour from 04:00 on; the last ones are after midnight
-HOUR_WEIGHTS = np.array(
-    [4, 6, 12, 22, 32, 38, 42, 44, 50, 46, 42, 42, 46, 54, 66, 80, 88, 82, 58, 34, 18, 9, 5]
-)
+HOUR_WEIGHTS = np.array([4, 6, 12, 22, 32, 38, 42, 44, 50, 46, 42, 42, 46, 54, 66, 80, 88, 82, 58, 34, 18, 9, 5])
 FOLLOW_UP_SHARE = 0.12
 BOT_CUSTOMERS = 2_000
 """One bot for so many customers."""
@@ -159,9 +157,7 @@ def sample_visits(settings: Settings, people: People, plan: Plan, days: range) -
     return visits
 
 
-def schedule(
-    visits: Visits, rng: np.random.Generator, duration: np.ndarray, period_end: int
-) -> np.ndarray:
+def schedule(visits: Visits, rng: np.random.Generator, duration: np.ndarray, period_end: int) -> np.ndarray:
     """Set final starts so that visits of one device are more than the timeout apart.
 
     `duration` in microseconds per visit. Returns a mask of the visits that fit into their day and
@@ -258,9 +254,7 @@ def _of_people(
 
 def _modes(settings: Settings, rng: np.random.Generator, count: int) -> np.ndarray:
     logged_out = rng.random(count) < settings.anonymous_share
-    return np.where(
-        logged_out, np.where(rng.random(count) < 0.45, LOGIN_FIRST, LOGIN_AT_CHECKOUT), LOGGED_IN
-    )
+    return np.where(logged_out, np.where(rng.random(count) < 0.45, LOGIN_FIRST, LOGIN_AT_CHECKOUT), LOGGED_IN)
 
 
 def _guests(settings: Settings, plan: Plan, customer_visits: int, day: int) -> Visits:

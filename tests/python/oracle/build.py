@@ -98,9 +98,7 @@ def _marts(core: Core, entities: Entities, options: Options) -> dict[str, pl.Dat
     }
 
 
-def build_marts(
-    source: str, landing: Path, options: Options | None = None
-) -> dict[str, pl.DataFrame]:
+def build_marts(source: str, landing: Path, options: Options | None = None) -> dict[str, pl.DataFrame]:
     """Every mart of a source, by name; `quarantined_counts` sums up `quarantined_rows`."""
     options = options or Options.of_project()
     entities = read_entities(source, landing, options)

@@ -115,9 +115,7 @@ MEASURES = [
 ]  # fmt: skip
 
 
-def _performance(
-    base: pl.DataFrame, key: str, events: pl.DataFrame, items: pl.DataFrame
-) -> pl.DataFrame:
+def _performance(base: pl.DataFrame, key: str, events: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     """The measures of what `key` names; events and items carry the key."""
     views = events.filter(pl.col("event_type") == "product_view")
     adds = events.filter(pl.col("event_type") == "add_to_cart")
@@ -158,9 +156,7 @@ def _performance(
 
 
 def _items(core: Core) -> pl.DataFrame:
-    return core.order_items.join(
-        core.orders.select("order_id", "status"), on="order_id", how="left"
-    )
+    return core.order_items.join(core.orders.select("order_id", "status"), on="order_id", how="left")
 
 
 def product_performance(core: Core) -> pl.DataFrame:
@@ -168,9 +164,7 @@ def product_performance(core: Core) -> pl.DataFrame:
     base = core.products.select("product_id", "product_name", "category", "unit_cost")
     table = _performance(base, "product_id", core.shoppers, _items(core))
     margin = pl.col("revenue_amount") - pl.col("quantity") * pl.col("unit_cost")
-    return table.with_columns(margin_amount=margin).select(
-        "product_id", "product_name", "category", *MEASURES
-    )
+    return table.with_columns(margin_amount=margin).select("product_id", "product_name", "category", *MEASURES)
 
 
 def category_performance(core: Core, products: pl.DataFrame) -> pl.DataFrame:
@@ -181,16 +175,12 @@ def category_performance(core: Core, products: pl.DataFrame) -> pl.DataFrame:
         .group_by("category")
         .agg(
             product_count=_rows(),
-            margin_amount=pl.when(pl.col("margin_amount").count() > 0).then(
-                pl.col("margin_amount").sum()
-            ),
+            margin_amount=pl.when(pl.col("margin_amount").count() > 0).then(pl.col("margin_amount").sum()),
         )
     )
     events = core.shoppers.join(named, on="product_id")
     items = _items(core).join(named, on="product_id")
-    return _performance(margins, "category", events, items).select(
-        "category", "product_count", *MEASURES
-    )
+    return _performance(margins, "category", events, items).select("category", "product_count", *MEASURES)
 
 
 def seller_performance(core: Core) -> pl.DataFrame:

@@ -96,8 +96,7 @@ def _rounding(actual: pl.Series, expected: pl.Series) -> pl.Series:
 
 def _show(rows: pl.DataFrame, limit: int) -> str:
     return "; ".join(
-        ", ".join(f"{name}={value!r}" for name, value in row.items())
-        for row in rows.head(limit).to_dicts()
+        ", ".join(f"{name}={value!r}" for name, value in row.items()) for row in rows.head(limit).to_dicts()
     )
 
 
@@ -127,12 +126,8 @@ def compare(
     report = Comparison()
     tolerances = tolerances or {}
     skipped = {*LINEAGE, *ignore}
-    missing = [
-        name for name in expected.columns if name not in actual.columns and name not in skipped
-    ]
-    extra = [
-        name for name in actual.columns if name not in expected.columns and name not in skipped
-    ]
+    missing = [name for name in expected.columns if name not in actual.columns and name not in skipped]
+    extra = [name for name in actual.columns if name not in expected.columns and name not in skipped]
     if missing:
         report.lines.append(f"columns missing: {', '.join(missing)}")
     if extra:
@@ -148,19 +143,12 @@ def compare(
     lost = expected.join(actual, on=keys, how="anti", nulls_equal=True)
     surplus = actual.join(expected, on=keys, how="anti", nulls_equal=True)
     if lost.height:
-        report.lines.append(
-            f"{lost.height} of {expected.height} keys missing: {_show(lost.select(keys), limit)}"
-        )
+        report.lines.append(f"{lost.height} of {expected.height} keys missing: {_show(lost.select(keys), limit)}")
     if surplus.height:
         report.lines.append(
-            f"{surplus.height} of {actual.height} keys not expected: "
-            f"{_show(surplus.select(keys), limit)}"
+            f"{surplus.height} of {actual.height} keys not expected: {_show(surplus.select(keys), limit)}"
         )
-    shared = [
-        name
-        for name in expected.columns
-        if name in actual.columns and name not in keys and name not in skipped
-    ]
+    shared = [name for name in expected.columns if name in actual.columns and name not in keys and name not in skipped]
     both = actual.select(*keys, *shared).join(
         expected.select(*keys, *(pl.col(name).alias(f"{name}|expected") for name in shared)),
         on=keys,
@@ -172,9 +160,7 @@ def compare(
         wrong = both.filter(~same)
         if wrong.height:
             cells = wrong.select(*keys, name, f"{name}|expected").sort(keys)
-            report.lines.append(
-                f"{name}: {wrong.height} of {both.height} differ: {_show(cells, limit)}"
-            )
+            report.lines.append(f"{name}: {wrong.height} of {both.height} differ: {_show(cells, limit)}")
     return report
 
 

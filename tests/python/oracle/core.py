@@ -58,9 +58,7 @@ def _events(entities: Entities, options: Options) -> tuple[pl.DataFrame, pl.Data
     owned = accepted.with_columns(visits.owners(accepted, points).alias("owner"))
     assigned = visits.sessionize(owned, options)
     # The owner of a session is the owner at its end: of its last event in time, ties included.
-    events = assigned.with_columns(
-        customer_id="owner", event_date=pl.col("event_at").dt.date()
-    ).select(EVENT_COLUMNS)
+    events = assigned.with_columns(customer_id="owner", event_date=pl.col("event_at").dt.date()).select(EVENT_COLUMNS)
     return events, visits.sessions(assigned)
 
 
@@ -69,9 +67,7 @@ def _customers(entities: Entities) -> pl.DataFrame:
         "customer_id", "customer_name", "email", "gender", "birth_year", "country", "region",
         "city", "latitude", "longitude", "signed_up_at", is_inferred=pl.lit(False),
     )  # fmt: skip
-    named = pl.concat(
-        [entities[name].select("customer_id") for name in ("events", "orders", "payments")]
-    )
+    named = pl.concat([entities[name].select("customer_id") for name in ("events", "orders", "payments")])
     missing = (named.drop_nulls().unique().join(landed, on="customer_id", how="anti")).with_columns(
         is_inferred=pl.lit(True)
     )
@@ -144,11 +140,7 @@ def _orders(entities: Entities, options: Options) -> pl.DataFrame:
         shipping_amount=pl.coalesce("shipping_amount", "lines_shipping"),
         is_counted=pl.col("status").is_in(options.counted_order_statuses).fill_null(False),
     )
-    due = (
-        pl.col("item_amount")
-        + pl.col("shipping_amount").fill_null(0)
-        - pl.col("discount_amount").fill_null(0)
-    )
+    due = pl.col("item_amount") + pl.col("shipping_amount").fill_null(0) - pl.col("discount_amount").fill_null(0)
     taken = (pl.col("delivered_at") - pl.col("ordered_at")).dt.total_microseconds()
     late = pl.col("delivered_at").dt.date() - pl.col("estimated_delivery_on")
     orders = orders.with_columns(
@@ -199,9 +191,7 @@ def build_core(entities: Entities, options: Options) -> Core:
     payments = entities["payments"].with_columns(
         attempted_on=pl.col("attempted_at").dt.date(), is_approved=pl.col("result") == "approved"
     )
-    last = pl.concat([events.select(at="event_at"), entities["orders"].select(at="ordered_at")])[
-        "at"
-    ].max()
+    last = pl.concat([events.select(at="event_at"), entities["orders"].select(at="ordered_at")])["at"].max()
     return Core(
         customers=_customers(entities),
         products=products,

@@ -96,9 +96,7 @@ def cross_sell_opportunities(core: Core, options: Options) -> pl.DataFrame:
         "product_id", "product_name", "category", "unit_price",
         unit_margin=pl.col("unit_price") - pl.col("unit_cost"),
     )  # fmt: skip
-    anchor_names = core.products.select(
-        anchor_product_id="product_id", anchor_product_name="product_name"
-    )
+    anchor_names = core.products.select(anchor_product_id="product_id", anchor_product_name="product_name")
     table = (
         pl.concat(parts)
         .join(described, on="product_id", how="left")
@@ -154,9 +152,7 @@ def product_affinity(core: Core, options: Options) -> pl.DataFrame:
     expected = first * second / max(total, 1)
     confidence = pair / first
     with np.errstate(divide="ignore", invalid="ignore"):
-        conviction = np.where(
-            pair == first, np.nan, (1 - second / max(total, 1)) / (1 - confidence)
-        )
+        conviction = np.where(pair == first, np.nan, (1 - second / max(total, 1)) / (1 - confidence))
     columns = {
         "product_id": pl.Series(names[i].tolist(), dtype=pl.String),
         "paired_product_id": pl.Series(names[j].tolist(), dtype=pl.String),
@@ -183,9 +179,9 @@ BUNDLE_COLUMNS = [
 
 def bundle_recommendations(core: Core, affinity: pl.DataFrame) -> pl.DataFrame:
     """Pairs worth selling together, with the customers who bought only one of them."""
-    pairs = affinity.filter(
-        (pl.col("product_id") < pl.col("paired_product_id")) & (pl.col("shrunk_lift") > 1)
-    ).select("product_id", "paired_product_id", "pair_order_count", "shrunk_lift")
+    pairs = affinity.filter((pl.col("product_id") < pl.col("paired_product_id")) & (pl.col("shrunk_lift") > 1)).select(
+        "product_id", "paired_product_id", "pair_order_count", "shrunk_lift"
+    )
     buyers: dict[str, frozenset[str]] = {
         product: frozenset(people)
         for product, people in baskets(core)
@@ -214,8 +210,7 @@ def bundle_recommendations(core: Core, affinity: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             bundle_price_amount=pl.col("price") + pl.col("paired_price"),
             bundle_margin_amount=pl.col("margin") + pl.col("paired_margin"),
-            margin_at_stake_amount=pl.col("only_first_customer_count")
-            * pl.col("paired_margin").fill_null(0)
+            margin_at_stake_amount=pl.col("only_first_customer_count") * pl.col("paired_margin").fill_null(0)
             + pl.col("only_second_customer_count") * pl.col("margin").fill_null(0),
         )
     )

@@ -147,9 +147,7 @@ def settle_events(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]
     repeated = good.filter(pl.len().over("event_id") > 1)
     single = good.filter(pl.len().over("event_id") == 1)
     order = ["event_id", *EVENT_CONTENT, "_landed_on", "_source_file"]
-    ranked = repeated.sort(order, nulls_last=True).with_columns(
-        first=pl.col("event_id").is_first_distinct()
-    )
+    ranked = repeated.sort(order, nulls_last=True).with_columns(first=pl.col("event_id").is_first_distinct())
     winners = ranked.filter("first").drop("first")
     losers = ranked.filter(~pl.col("first")).drop("first")
     accepted = pl.concat([single, winners])
@@ -157,9 +155,7 @@ def settle_events(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]
     return accepted, fates
 
 
-def settle_entity(
-    entity: str, rows: pl.DataFrame, undated: bool = False
-) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def settle_entity(entity: str, rows: pl.DataFrame, undated: bool = False) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """One row per key: the newest version. Losers equal to a better one are duplicates."""
     good = rows.filter(pl.col("_rejection_reasons") == "")
     bad = rows.filter(pl.col("_rejection_reasons") != "")
@@ -196,10 +192,7 @@ def settle_entity(
         .otherwise(pl.lit("duplicate"))
     )
     ranked = ranked.with_columns(fate=fate)
-    fates = [
-        _fates(ranked.filter(pl.col("fate") == name), name)
-        for name in ("accepted", "superseded", "duplicate")
-    ]
+    fates = [_fates(ranked.filter(pl.col("fate") == name), name) for name in ("accepted", "superseded", "duplicate")]
     winners = ranked.filter("first").drop("first", "is_new", "fate")
     return winners, [*fates, _fates(bad, "quarantined")]
 

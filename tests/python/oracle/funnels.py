@@ -50,9 +50,7 @@ def walk(rows: Iterable[tuple[int, int]], steps: int, window: int) -> tuple[int,
     return best
 
 
-def _units(
-    units: list[int], times: list[int], steps: list[int]
-) -> Iterator[tuple[int, Iterable[tuple[int, int]]]]:
+def _units(units: list[int], times: list[int], steps: list[int]) -> Iterator[tuple[int, Iterable[tuple[int, int]]]]:
     start, size = 0, len(units)
     while start < size:
         stop = start
@@ -77,9 +75,7 @@ def chains(matches: pl.DataFrame, steps: int, window: int, strict: bool) -> pl.D
         padded = (*chain, *[None] * (MAX_STEPS - len(chain)))
         for k, at in enumerate(padded, start=1):
             found[f"step_{k}"].append(at)
-    return pl.DataFrame(
-        found, schema={"unit": matches.schema["unit"]} | dict.fromkeys(list(found)[1:], pl.Int64)
-    )
+    return pl.DataFrame(found, schema={"unit": matches.schema["unit"]} | dict.fromkeys(list(found)[1:], pl.Int64))
 
 
 def is_step(step: Step) -> pl.Expr:
@@ -109,8 +105,7 @@ def _scoped(core: Core, funnel: Funnel, events: pl.DataFrame) -> pl.DataFrame:
 
 def _matches(events: pl.DataFrame, funnel: Funnel) -> pl.DataFrame:
     parts = [
-        events.filter(is_step(step)).with_columns(step=pl.lit(step.number, dtype=pl.Int64))
-        for step in funnel.steps
+        events.filter(is_step(step)).with_columns(step=pl.lit(step.number, dtype=pl.Int64)) for step in funnel.steps
     ]
     return pl.concat(parts)
 
@@ -130,17 +125,15 @@ def _customer_type(core: Core, entries: pl.DataFrame) -> pl.Expr:
     return pl.Series("customer_type", labels, dtype=pl.String)
 
 
-def _conversions(
-    core: Core, options: Options, funnel: Funnel, unit: str, events: pl.DataFrame
-) -> pl.DataFrame:
+def _conversions(core: Core, options: Options, funnel: Funnel, unit: str, events: pl.DataFrame) -> pl.DataFrame:
     unit_id = f"{unit}_id"
     units = events.select(unit_id, "scope_value").unique().with_row_index("unit")
     events = events.join(units, on=[unit_id, "scope_value"])
     matches = _matches(events, funnel)
     strict = options.funnel_mode == "strict_increase"
-    found = chains(
-        matches.select("unit", "at", "step"), len(funnel.steps), options.window, strict
-    ).with_columns(at=pl.col("step_1"))
+    found = chains(matches.select("unit", "at", "step"), len(funnel.steps), options.window, strict).with_columns(
+        at=pl.col("step_1")
+    )
     entry = _first_by_id(matches.filter(pl.col("step") == 1)).select(
         "unit", "at", "customer_id", "device_type", "traffic_channel", "country", "category"
     )
@@ -149,9 +142,7 @@ def _conversions(
     if attempts:
         paid = _first_by_id(matches.filter(pl.col("step") == attempts[0]))
         paid = paid.select("unit", "payment_method", "gateway", paid_at="at")
-        found = found.with_columns(paid_at=pl.col(f"step_{attempts[0]}")).join(
-            paid, on=["unit", "paid_at"], how="left"
-        )
+        found = found.with_columns(paid_at=pl.col(f"step_{attempts[0]}")).join(paid, on=["unit", "paid_at"], how="left")
     else:
         empty = pl.lit(None, dtype=pl.String)
         found = found.with_columns(payment_method=empty, gateway=empty)
@@ -170,10 +161,7 @@ def _conversions(
         is_converted=done,
         is_mature=entered + pl.duration(microseconds=options.window) <= core.as_of,
         seconds_to_convert=pl.when(done).then((pl.col(f"step_{last}") - pl.col("step_1")) / 1e6),
-        **{
-            f"step_{k}_at": pl.col(f"step_{k}").cast(pl.Datetime("us"))
-            for k in range(1, MAX_STEPS + 1)
-        },
+        **{f"step_{k}_at": pl.col(f"step_{k}").cast(pl.Datetime("us")) for k in range(1, MAX_STEPS + 1)},
     )
     return found.with_columns(_customer_type(core, found)).select(CONVERSION_COLUMNS)
 
@@ -195,9 +183,7 @@ def funnel_conversions(core: Core, options: Options) -> pl.DataFrame:
     for funnel in options.funnels:
         wanted = events.filter(pl.any_horizontal(is_step(step) for step in funnel.steps))
         scoped = _scoped(core, funnel, wanted)
-        parts += [
-            _conversions(core, options, funnel, unit, scoped) for unit in ("visitor", "session")
-        ]
+        parts += [_conversions(core, options, funnel, unit, scoped) for unit in ("visitor", "session")]
     return pl.concat(parts)
 
 
@@ -238,9 +224,7 @@ def funnel_drop_offs(conversions: pl.DataFrame, options: Options) -> pl.DataFram
             counts = units.group_by("funnel", "unit", breakdown_value=value).agg(
                 entered_count=pl.len().cast(pl.Int64),
                 **{
-                    f"reached_{step.number}": (
-                        (pl.col("furthest_step_number") >= step.number).sum().cast(pl.Int64)
-                    )
+                    f"reached_{step.number}": ((pl.col("furthest_step_number") >= step.number).sum().cast(pl.Int64))
                     for step in funnel.steps
                 },
             )
@@ -299,9 +283,7 @@ def time_to_convert(conversions: pl.DataFrame, options: Options) -> pl.DataFrame
                     | percentiles((at - entry) / 1e6, "seconds_from_entry")
                     | percentiles((at - before) / 1e6, "seconds_from_previous")
                 )
-    names = [
-        f"p{p}_seconds_from_{since}" for since in ("entry", "previous") for p in (50, 75, 90, 95)
-    ]
+    names = [f"p{p}_seconds_from_{since}" for since in ("entry", "previous") for p in (50, 75, 90, 95)]
     schema = {
         "funnel": pl.String, "unit": pl.String, "step_number": pl.Int64,
         "step_name": pl.String, "unit_count": pl.Int64,

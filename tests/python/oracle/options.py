@@ -49,9 +49,7 @@ def seeded_funnels() -> tuple[Funnel, ...]:
     steps: dict[str, list[Step]] = {}
     scopes: dict[str, str] = {}
     for row in read_seed("funnel_steps"):
-        step = Step(
-            int(row["step_number"]), row["step_name"], row["event_type"], row["outcome"] or None
-        )
+        step = Step(int(row["step_number"]), row["step_name"], row["event_type"], row["outcome"] or None)
         steps.setdefault(row["funnel"], []).append(step)
         scopes[row["funnel"]] = row["scope"]
     return tuple(

@@ -75,15 +75,9 @@ def cart_abandonment(core: Core, options: Options) -> pl.DataFrame:
         }
     )
     placed = core.events.filter(kind == "order_placed").select("visitor_id", ordered_at="event_at")
-    later = carts.select("session_id", "visitor_id", "ended_at", "carted_at").join(
-        placed, on="visitor_id"
-    )
-    in_time = pl.col("ordered_at").is_between(
-        pl.col("ended_at"), pl.col("carted_at") + window, closed="right"
-    )
-    recovered = (
-        later.filter(in_time).group_by("session_id").agg(recovered_at=pl.col("ordered_at").min())
-    )
+    later = carts.select("session_id", "visitor_id", "ended_at", "carted_at").join(placed, on="visitor_id")
+    in_time = pl.col("ordered_at").is_between(pl.col("ended_at"), pl.col("carted_at") + window, closed="right")
+    recovered = later.filter(in_time).group_by("session_id").agg(recovered_at=pl.col("ordered_at").min())
     stage = (
         pl.when("has_order")
         .then(pl.lit("purchased"))
@@ -128,10 +122,7 @@ def payment_outcomes(core: Core, options: Options) -> pl.DataFrame:
                 failed_count=pl.col("is_failed").sum().cast(pl.Int64),
                 attempted_amount=pl.col("amount").sum(),
                 approved_amount=pl.col("amount").filter("is_approved").sum(),
-                **{
-                    f"{name}_count": (pl.col("result") == name).sum().cast(pl.Int64)
-                    for name in FAILURES
-                },
+                **{f"{name}_count": (pl.col("result") == name).sum().cast(pl.Int64) for name in FAILURES},
             )
         )
     table = pl.concat(parts, how="diagonal").filter(pl.col("attempt_count") > 0)
@@ -209,21 +200,15 @@ def _tested(slices: pl.DataFrame, options: Options) -> pl.DataFrame:
         "failure_rate": p,
         "rest_failure_rate": q,
         "excess_failed_count": excess,
-        "excess_failed_count_low": excess
-        - Z95 * np.sqrt(n * p * (1 - p) + n * n * q * (1 - q) / m),
+        "excess_failed_count_low": excess - Z95 * np.sqrt(n * p * (1 - p) + n * n * q * (1 - q) / m),
         "z_score": z,
         "p_value": tail,
         "q_value": benjamini_hochberg(tail),
     }
-    columns = [
-        pl.Series(name, values, dtype=pl.Float64, nan_to_null=True)
-        for name, values in found.items()
-    ]
+    columns = [pl.Series(name, values, dtype=pl.Float64, nan_to_null=True) for name, values in found.items()]
     tested = slices.with_columns(columns)
     significant = (pl.col("q_value") < options.significance_level).fill_null(False)
-    return tested.with_columns(
-        is_significant=significant, driver_rank=ranks(tested, ["excess_failed_count_low"])
-    )
+    return tested.with_columns(is_significant=significant, driver_rank=ranks(tested, ["excess_failed_count_low"]))
 
 
 def _middle_rate(row: dict[str, object]) -> Fraction:
@@ -243,10 +228,7 @@ def _failing_days(attempts: pl.DataFrame, row: dict[str, object]) -> dict[str, o
         .sort("attempted_on")
     )
     middle = _middle_rate(row)
-    excess = [
-        failed - count * middle
-        for failed, count in zip(days["is_failed"], days["attempts"], strict=True)
-    ]
+    excess = [failed - count * middle for failed, count in zip(days["is_failed"], days["attempts"], strict=True)]
     first, last = heaviest_run(excess)
     return {
         "slice_id": row["slice_id"],
@@ -266,10 +248,7 @@ def payment_failure_drivers(core: Core, options: Options) -> pl.DataFrame:
             rest_failed_count=failed - pl.col("failed_count"),
             slice_id=pl.col("breakdown") + "=" + pl.col("breakdown_value"),
         )
-        .filter(
-            (pl.col("attempt_count") >= options.min_slice_attempts)
-            & (pl.col("rest_attempt_count") > 0)
-        )
+        .filter((pl.col("attempt_count") >= options.min_slice_attempts) & (pl.col("rest_attempt_count") > 0))
     )
     tested = _tested(slices, options)
     found = [_failing_days(attempts, row) for row in tested.filter("is_significant").to_dicts()]
@@ -280,9 +259,7 @@ def payment_failure_drivers(core: Core, options: Options) -> pl.DataFrame:
 
 def payment_recoveries(core: Core, options: Options) -> pl.DataFrame:
     """Orders with a failed attempt: what was tried after it, and what came of it."""
-    ordered = core.payments.filter(pl.col("order_id").is_not_null()).sort(
-        "attempted_at", "payment_id", nulls_last=True
-    )
+    ordered = core.payments.filter(pl.col("order_id").is_not_null()).sort("attempted_at", "payment_id", nulls_last=True)
     ordered = ordered.with_columns(place=pl.int_range(pl.len()).over("order_id"))
     failures = ordered.filter(~pl.col("is_approved"))
     first = failures.unique("order_id", keep="first", maintain_order=True).select(
@@ -291,28 +268,19 @@ def payment_recoveries(core: Core, options: Options) -> pl.DataFrame:
         first_gateway="gateway", attempted_amount="amount", first_place="place",
     )  # fmt: skip
     failed = failures.group_by("order_id").agg(failed_count=pl.len().cast(pl.Int64))
-    later = ordered.join(first, on="order_id", suffix="_first").filter(
-        pl.col("place") > pl.col("first_place")
-    )
+    later = ordered.join(first, on="order_id", suffix="_first").filter(pl.col("place") > pl.col("first_place"))
     approved = pl.col("is_approved")
     after = later.group_by("order_id").agg(
         later_attempt_count=pl.len().cast(pl.Int64),
-        is_method_switched=pl.col("payment_method")
-        .ne_missing(pl.col("first_payment_method"))
-        .any(),
+        is_method_switched=pl.col("payment_method").ne_missing(pl.col("first_payment_method")).any(),
         is_gateway_switched=pl.col("gateway").ne_missing(pl.col("first_gateway")).any(),
         is_recovered=approved.any(),
-        recovered_at=pl.col("attempted_at")
-        .sort_by("place")
-        .filter(approved.sort_by("place"))
-        .first(),
+        recovered_at=pl.col("attempted_at").sort_by("place").filter(approved.sort_by("place")).first(),
         recovering=pl.col("amount").sort_by("place").filter(approved.sort_by("place")).first(),
     )
     table = first.join(failed, on="order_id").join(after, on="order_id", how="left")
     flags = ("is_method_switched", "is_gateway_switched", "is_recovered")
-    table = table.with_columns(
-        pl.col("later_attempt_count").fill_null(0), pl.col(*flags).fill_null(False)
-    )
+    table = table.with_columns(pl.col("later_attempt_count").fill_null(0), pl.col(*flags).fill_null(False))
     waited = (pl.col("recovered_at") - pl.col("first_failed_at")).dt.total_microseconds() / 1e6
     done = pl.col("is_recovered")
     window = pl.duration(microseconds=options.window)

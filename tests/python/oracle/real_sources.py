@@ -29,9 +29,7 @@ def _geolocation(landing: Landing, folder: Path) -> pl.DataFrame:
     """Mean position per postcode prefix; empty without the file."""
     path = folder / "olist_geolocation_dataset.csv"
     if not path.exists():
-        return pl.DataFrame(
-            schema={"prefix": pl.String, "latitude": pl.Float64, "longitude": pl.Float64}
-        )
+        return pl.DataFrame(schema={"prefix": pl.String, "latitude": pl.Float64, "longitude": pl.Float64})
     rows = _csv(landing, path, "geolocation")
     landing.add("lookups", rows.select(*META, lookup_key=text("geolocation_zip_code_prefix")))
     return rows.group_by(prefix=text("geolocation_zip_code_prefix").str.zfill(5)).agg(
@@ -73,9 +71,7 @@ def read_olist(root: Path, options: Options) -> Landing:
         "customers",
         people.join(positions, on="prefix", how="left")
         .join(placed, on="per_order", how="left")
-        .with_columns(
-            _rejection_reasons=reasons([("missing_customer_id", pl.col("customer_id").is_null())])
-        ),
+        .with_columns(_rejection_reasons=reasons([("missing_customer_id", pl.col("customer_id").is_null())])),
     )
     landing.undated.add("customers")
     landing.add(
@@ -136,9 +132,7 @@ def read_olist(root: Path, options: Options) -> Landing:
 
 
 def _olist_products(landing: Landing, folder: Path) -> None:
-    english = _csv(
-        landing, folder / "product_category_name_translation.csv", "category_translation"
-    )
+    english = _csv(landing, folder / "product_category_name_translation.csv", "category_translation")
     landing.add("lookups", english.select(*META, lookup_key=text("product_category_name")))
     products = _csv(landing, folder / "olist_products_dataset.csv", "products")
     names = english.select("product_category_name", "product_category_name_english")
@@ -147,9 +141,7 @@ def _olist_products(landing: Landing, folder: Path) -> None:
         products.join(names, on="product_category_name", how="left").select(
             *META,
             "product_id",
-            category=category(
-                pl.coalesce(text("product_category_name_english"), text("product_category_name"))
-            ),
+            category=category(pl.coalesce(text("product_category_name_english"), text("product_category_name"))),
             is_service_line=pl.lit(False),
         ),
     )
@@ -167,9 +159,7 @@ def read_rees46(root: Path, options: Options) -> Landing:
     files = sorted((root / "rees46").glob("*.csv"))
     raw = pl.concat([_csv(landing, path, "events") for path in files])
     raw = raw.with_columns(hashed(raw, REES46_COLUMNS).alias("event_id"))
-    event_type = (
-        text("event_type").str.to_lowercase().replace_strict(options.event_names, default="other")
-    )
+    event_type = text("event_type").str.to_lowercase().replace_strict(options.event_names, default="other")
     events = raw.select(
         *META,
         "event_id",
@@ -218,9 +208,7 @@ def read_rees46(root: Path, options: Options) -> Landing:
             is_service_line=pl.lit(False),
         ),
     )
-    bought = good.filter(
-        (pl.col("event_type") == "order_placed") & pl.col("order_id").is_not_null()
-    )
+    bought = good.filter((pl.col("event_type") == "order_placed") & pl.col("order_id").is_not_null())
     total = pl.col("amount").sum()
     landing.add(
         "orders",
@@ -269,9 +257,7 @@ def read_online_retail(root: Path, options: Options) -> Landing:
             separator="|",
         )
     )
-    countries = {
-        row["country_name"]: row["country"] or None for row in read_seed("online_retail_countries")
-    }
+    countries = {row["country_name"]: row["country"] or None for row in read_seed("online_retail_countries")}
     price = money("UnitPrice", raw.schema["UnitPrice"])
     quantity = whole("Quantity", raw.schema["Quantity"])
     lines = raw.select(
@@ -305,11 +291,7 @@ def read_online_retail(root: Path, options: Options) -> Landing:
     # Invoices under which nothing was sold correct the stock or the books.
     is_sale = pl.col("order_id").str.contains(r"^\d") & pl.col("has_sale")
     status = (
-        pl.when(is_return)
-        .then(pl.lit("returned"))
-        .when(is_sale)
-        .then(pl.lit("paid"))
-        .otherwise(pl.lit("adjusted"))
+        pl.when(is_return).then(pl.lit("returned")).when(is_sale).then(pl.lit("paid")).otherwise(pl.lit("adjusted"))
     )
     landing.add(
         "orders",

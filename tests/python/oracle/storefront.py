@@ -130,9 +130,7 @@ def _judged(
     return frame.select(*fields, *META[:3], "_rejection_reasons")
 
 
-def _event_rules(
-    kind: str, missing_time: str = "event_at"
-) -> Callable[[Columns], list[tuple[str, pl.Expr]]]:
+def _event_rules(kind: str, missing_time: str = "event_at") -> Callable[[Columns], list[tuple[str, pl.Expr]]]:
     def rules(landed: Columns) -> list[tuple[str, pl.Expr]]:
         time_column = f"old.{missing_time}"
         found = [
@@ -181,9 +179,7 @@ def _clickstream(raw: pl.DataFrame, options: Options) -> pl.DataFrame:
 
 def _cart_events(raw: pl.DataFrame, options: Options) -> pl.DataFrame:
     landed = Columns(raw)
-    quantity = (
-        pl.when(landed.text("quantity").is_null()).then(1).otherwise(landed.whole("quantity"))
-    )
+    quantity = pl.when(landed.text("quantity").is_null()).then(1).otherwise(landed.whole("quantity"))
     fields = {
         **landed.texts("event_id", "event_name", "product_id", *CONTEXT),
         "event_at": landed.moment("event_at"),
@@ -215,17 +211,15 @@ def _payment_events(raw: pl.DataFrame) -> pl.DataFrame:
 
 def _payments(events: pl.DataFrame) -> pl.DataFrame:
     """The attempts as payments. They are accounted for among the events."""
-    return events.rename(
-        {"event_id": "payment_id", "event_at": "attempted_at", "outcome": "result"}
-    ).with_columns(_source_table=pl.lit(None, dtype=pl.String))
+    return events.rename({"event_id": "payment_id", "event_at": "attempted_at", "outcome": "result"}).with_columns(
+        _source_table=pl.lit(None, dtype=pl.String)
+    )
 
 
 def _customers(raw: pl.DataFrame) -> pl.DataFrame:
     landed = Columns(raw)
     fields = {
-        **landed.texts(
-            "customer_id", "customer_name", "email", "gender", "country", "region", "city"
-        ),
+        **landed.texts("customer_id", "customer_name", "email", "gender", "country", "region", "city"),
         "signed_up_at": landed.moment("signed_up_at"),
         "birth_year": landed.whole("birth_year"),
         "latitude": landed.number("latitude"),
@@ -319,21 +313,16 @@ def _order_items(raw: pl.DataFrame) -> pl.DataFrame:
             ("nonpositive_quantity", pl.col("quantity") <= 0),
             (
                 "unparseable_amount",
-                old.unparsed("old.unit_price", "unit_price")
-                | old.unparsed("old.amount", "_amount"),
+                old.unparsed("old.unit_price", "unit_price") | old.unparsed("old.amount", "_amount"),
             ),
             ("negative_amount", (pl.col("unit_price") < 0) | (pl.col("_amount") < 0)),
         ],
     ).drop("_amount")
     content = ["order_id", "product_id", "seller_id", "quantity", "unit_price", "amount"]
-    rows = rows.with_columns(
-        occurrence=pl.int_range(1, pl.len() + 1).over("order_item_id", *content)
-    )
+    rows = rows.with_columns(occurrence=pl.int_range(1, pl.len() + 1).over("order_item_id", *content))
     absent = rows.filter(pl.col("order_item_id").is_null())
     ids = hashed(absent, [*content, "occurrence"]).alias("order_item_id")
-    named = pl.concat(
-        [rows.filter(pl.col("order_item_id").is_not_null()), absent.with_columns(ids)]
-    )
+    named = pl.concat([rows.filter(pl.col("order_item_id").is_not_null()), absent.with_columns(ids)])
     return named.drop("occurrence")
 
 

@@ -30,9 +30,7 @@ def _moment_of_text(value: pl.Expr) -> pl.Expr:
     part = value.str.extract_groups(MOMENT).struct
     clock = part.field("2").fill_null("00:00")
     clock = pl.when(clock.str.len_bytes() == 5).then(clock + ":00").otherwise(clock)
-    local = (part.field("1") + "T" + clock).str.to_datetime(
-        "%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False
-    )
+    local = (part.field("1") + "T" + clock).str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
     micros = part.field("3").fill_null("0").str.pad_end(6, "0").str.slice(0, 6).cast(pl.Int64)
     zone = part.field("4").str.replace(":", "")
     hours = zone.str.slice(1, 2).cast(pl.Int64, strict=False)
@@ -123,9 +121,7 @@ def reasons(rules: Iterable[tuple[str, pl.Expr]]) -> pl.Expr:
 def hashed(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
     """md5 of the columns as text, joined by `|`, missing ones `~`."""
     joined = frame.select(
-        pl.concat_str(
-            [pl.col(name).cast(pl.String).fill_null("~") for name in columns], separator="|"
-        )
+        pl.concat_str([pl.col(name).cast(pl.String).fill_null("~") for name in columns], separator="|")
     ).to_series()
     return pl.Series([md5(value) for value in joined], dtype=pl.String)
 
@@ -139,6 +135,5 @@ def finished(frame: pl.DataFrame, columns: Iterable[str], amounts: Iterable[str]
     """The columns in their order, money as decimals."""
     money_columns = set(amounts)
     return frame.select(
-        as_decimal(pl.col(name)).alias(name) if name in money_columns else pl.col(name)
-        for name in columns
+        as_decimal(pl.col(name)).alias(name) if name in money_columns else pl.col(name) for name in columns
     )

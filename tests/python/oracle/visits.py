@@ -15,8 +15,7 @@ SESSION_COUNTS = {
     "remove_from_cart_count": pl.col("event_type") == "remove_from_cart",
     "checkout_count": pl.col("event_type") == "checkout_started",
     "payment_attempt_count": pl.col("event_type") == "payment_attempted",
-    "approved_payment_count": (pl.col("event_type") == "payment_attempted")
-    & (pl.col("outcome") == "approved"),
+    "approved_payment_count": (pl.col("event_type") == "payment_attempted") & (pl.col("outcome") == "approved"),
     "order_count": pl.col("event_type") == "order_placed",
 }
 SESSION_COLUMNS = [
@@ -52,9 +51,7 @@ def owners(events: pl.DataFrame, points: pl.DataFrame) -> pl.Series:
 
 def sessionize(events: pl.DataFrame, options: Options) -> pl.DataFrame:
     """Every event with its session: differences and running sums over whole microseconds."""
-    ordered = events.sort("visitor_id", "event_at", "event_id").with_columns(
-        at=pl.col("event_at").cast(pl.Int64)
-    )
+    ordered = events.sort("visitor_id", "event_at", "event_id").with_columns(at=pl.col("event_at").cast(pl.Int64))
     timeout = options.session_timeout_minutes * 60_000_000
     is_first = pl.col("visitor_id").ne_missing(pl.col("visitor_id").shift())
     is_idle = pl.col("at").diff() > timeout
@@ -76,9 +73,7 @@ def sessionize(events: pl.DataFrame, options: Options) -> pl.DataFrame:
     )
     ordered = ordered.with_columns(cause=cause)
     ordered = ordered.with_columns(number=pl.col("cause").is_not_null().cast(pl.UInt32).cum_sum())
-    starts = ordered.group_by("number", maintain_order=True).agg(
-        pl.col("visitor_id").first(), pl.col("at").first()
-    )
+    starts = ordered.group_by("number", maintain_order=True).agg(pl.col("visitor_id").first(), pl.col("at").first())
     ids = [md5(f"{who}|{at}") for who, at in zip(starts["visitor_id"], starts["at"], strict=True)]
     session_ids = starts.select("number", session_id=pl.Series(ids, dtype=pl.String))
     return ordered.join(session_ids, on="number", how="left", maintain_order="left")
