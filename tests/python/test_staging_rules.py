@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 import yaml
-from conftest import PROJECT, Dbt
+from conftest import PROJECT
 from test_project import build_here
 
 LANDED_ON = "2025-01-10"
@@ -117,10 +117,11 @@ def amount_cases(column: str, reason: str = "amount") -> list[Case]:
     ]
 
 
-def quantity_cases() -> list[Case]:
-    """A quantity at its edges."""
+def quantity_cases(missing: str) -> list[Case]:
+    """A quantity at its edges; `missing` is the reason of a row without one."""
     return [
-        ("quantity null", {"quantity": None}, ""),
+        ("quantity null", {"quantity": None}, missing),
+        ("quantity blank", {"quantity": " "}, missing),
         ("quantity zero", {"quantity": "0"}, "nonpositive_quantity"),
         ("quantity below zero", {"quantity": "-1"}, "nonpositive_quantity"),
         ("quantity is a word", {"quantity": "two"}, "unparseable_quantity"),
@@ -130,7 +131,7 @@ def quantity_cases() -> list[Case]:
 
 CASES: dict[str, list[Case]] = {
     "clickstream": event_cases("event_at", "event_id"),
-    "cart_events": event_cases("event_at", "event_id") + quantity_cases() + amount_cases("unit_price"),
+    "cart_events": event_cases("event_at", "event_id") + quantity_cases("") + amount_cases("unit_price"),
     "payment_attempts": [
         *event_cases("attempted_at", "payment_id"),
         *amount_cases("amount"),
@@ -171,7 +172,7 @@ CASES: dict[str, list[Case]] = {
         ("good", {}, ""),
         ("order blank", {"order_id": " "}, "missing_order_id"),
         ("product blank", {"product_id": " "}, "missing_product_id"),
-        *quantity_cases(),
+        *quantity_cases("missing_quantity"),
         *amount_cases("unit_price"),
         *amount_cases("amount"),
     ],
@@ -267,7 +268,7 @@ def marked_rows(table: str, cases: Sequence[Case], prefix: str = "") -> list[Row
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, dbt_for: Callable[..., Dbt]) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of a landing that breaks every rule; up to the quality marts."""
     root = tmp_path_factory.mktemp("edges")
     for table, cases in CASES.items():
@@ -286,25 +287,27 @@ def built(tmp_path_factory: pytest.TempPathFactory, dbt_for: Callable[..., Dbt])
     line = good_row("order_items", order_item_id=None, product_id="p7", seller_id="no id")
     write_rows(root, "order_items", [line, line], name="lines_without_id")
     write_rows(root, "order_items", [line], day="2025-01-12", name="lines_without_id")
-    dbt = dbt_for(root)
-    selected = ("-s", "+quarantined_rows", "+row_reconciliation", "--exclude", "resource_type:unit_test")
-    run = dbt("build", *selected, "resource_type:test")
-    assert run.returncode == 0, run.output[-5000:]
-    return dbt.database
+    database = tmp_path_factory.mktemp("edges_built") / "footfall.duckdb"
+    succeeded, told = build_here(root, database, "--select", "+quarantined_rows", "+row_reconciliation")
+    assert succeeded, told
+    return database
 
 
 @pytest.fixture(scope="module")
-def database(built: Path) -> duckdb.DuckDBPyConnection:
-    """The built database, read only."""
-    connection = duckdb.connect(str(built), read_only=True)
-    connection.execute("set TimeZone = 'UTC'")
-    return connection
+def database(built: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The built database; what the staging views show is kept, for another build may land other files."""
+    with duckdb.connect(str(built)) as connection:
+        connection.execute("set TimeZone = 'UTC'; create schema kept")
+        for table in CASES:
+            name = f"stg_storefront__{table}"
+            connection.execute(f"create table kept.{name} as from staging.{name}")
+        yield connection
 
 
 def reasons_of(database: duckdb.DuckDBPyConnection, table: str, file: str) -> dict[str, str]:
     """Mark -> reasons, of the rows of one file."""
     mark = "coalesce(order_id, review_id)" if table == "reviews" else MARKS[table]
-    query = f"select {mark}, _rejection_reasons from staging.stg_storefront__{table} where _source_file like ?"
+    query = f"select {mark}, _rejection_reasons from kept.stg_storefront__{table} where _source_file like ?"
     rows = database.execute(query, [f"%/{file}.parquet"]).fetchall()
     assert len({mark for mark, _ in rows}) == len(rows), "two rows have one mark"
     return dict(rows)
@@ -329,7 +332,7 @@ def test_what_a_plain_cast_lets_through(database: duckdb.DuckDBPyConnection, tab
 @pytest.mark.parametrize("table", ["clickstream", "cart_events"])
 def test_json_lines(database: duckdb.DuckDBPyConnection, table: str) -> None:
     """A line that is no object is refused whole, as it came; a blank one is no row."""
-    view = f"staging.stg_storefront__{table}"
+    view = f"kept.stg_storefront__{table}"
     query = f"select event_id, _rejection_reasons, _raw_row from {view} where _source_file like '%.jsonl'"
     rows = database.execute(query).fetchall()
     assert {raw: reasons for _, reasons, raw in rows if reasons} == LINES
@@ -342,9 +345,7 @@ def test_every_rule_of_the_yaml_is_hit(database: duckdb.DuckDBPyConnection) -> N
     for path in sorted((PROJECT / "models/staging/storefront").glob("stg_*.yml")):
         (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
         stated |= {(model["name"], rule["name"]) for rule in model["config"]["meta"]["rejection_rules"]}
-        for (reasons,) in database.execute(
-            f"select distinct _rejection_reasons from staging.{model['name']}"
-        ).fetchall():
+        for (reasons,) in database.execute(f"select distinct _rejection_reasons from kept.{model['name']}").fetchall():
             hit |= {(model["name"], reason) for reason in reasons.split(",") if reason}
     assert len(stated) >= 49
     assert hit == stated
@@ -353,7 +354,7 @@ def test_every_rule_of_the_yaml_is_hit(database: duckdb.DuckDBPyConnection) -> N
 def test_times_are_normalized_to_utc(database: duckdb.DuckDBPyConnection) -> None:
     """With an offset, with Z and without: one instant each, in UTC."""
     query = """
-        select right(event_id, 2), cast(event_at as varchar), visitor_id from staging.stg_storefront__clickstream
+        select right(event_id, 2), cast(event_at as varchar), visitor_id from kept.stg_storefront__clickstream
         where event_id like 'clickstream-l%' order by 1
     """
     ten_o_clock = "2025-01-10 10:00:00"
@@ -370,14 +371,14 @@ def test_event_names_are_mapped_in_any_case(database: duckdb.DuckDBPyConnection)
 
 
 def test_one_spelling_per_category(database: duckdb.DuckDBPyConnection) -> None:
-    view = "staging.stg_storefront__products"
+    view = "kept.stg_storefront__products"
     query = f"select product_id, category from {view} where _source_file like '%/categories.parquet'"
     found = dict(database.execute(query).fetchall())
     assert {text: found[f"n{n}"] for n, text in enumerate(CATEGORIES)} == CATEGORIES
 
 
 def test_a_missing_quantity_of_a_cart_event_is_one(database: duckdb.DuckDBPyConnection) -> None:
-    query = "select quantity from staging.stg_storefront__cart_events where app_version = 'quantity null'"
+    query = "select quantity from kept.stg_storefront__cart_events where app_version = 'quantity null'"
     assert database.execute(query).fetchall() == [(1,)]
 
 

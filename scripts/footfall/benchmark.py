@@ -1,0 +1,108 @@
+"""Wall time, CPU time and peak memory of commands, each in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from footfall.contract import LANDING_VARIABLE, PROJECT
+from footfall.demo import DATABASE_VARIABLE
+
+EXAMPLES = """examples:
+  python scripts/benchmark.py generator                      the default size
+  python scripts/benchmark.py generator --events 10000000    ten million events over 36 days
+  python scripts/benchmark.py build                          dbt build of the default data, with every data test
+"""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """`wall` and `cpu` in seconds, `peak` resident memory in GB of a command and its children."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def measure(command: list[str], environment: dict[str, str]) -> Measurement:
+    """Runs a command to its end. Raises RuntimeError with its last words when it fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.monotonic()
+    done = subprocess.run(
+        command, cwd=PROJECT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    wall = time.monotonic() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        raise RuntimeError((done.stdout + done.stderr)[-2000:])
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Measurement(wall, cpu, after.ru_maxrss / 1e6)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measures what is asked for and prints a row of a Markdown table; 0, or 1 when the command failed."""
+    options = _options(arguments)
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        try:
+            row = _generator(Path(folder), options) if options.what == "generator" else _build(Path(folder))
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
+            return 1
+    print(f"| {_machine()} | {row} |")
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="benchmark.py",
+        description="Measure the generator or the build.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=["generator", "build"])
+    parser.add_argument("--events", type=int, help="events to generate (default size)")
+    parser.add_argument("--days", type=int, help="days to spread them over (180; 36 with --events)")
+    parser.add_argument("--folder", help="where to write (a temporary folder; mind the disk: 20 GB per 100 M events)")
+    return parser.parse_args(arguments)
+
+
+def _generate(folder: Path, *arguments: str) -> tuple[Measurement, int]:
+    """A measured generation and the number of events it wrote."""
+    command = [sys.executable, "scripts/generate.py", "--out", str(folder), *arguments]
+    measured = measure(command, {})
+    manifest = json.loads((folder / "_truth" / "storefront" / "manifest.json").read_text(encoding="utf-8"))
+    return measured, manifest["events"]
+
+
+def _generator(folder: Path, options: argparse.Namespace) -> str:
+    arguments: list[str] = []
+    if options.events:
+        customers = max(300, options.events // 62)
+        arguments = ["--events", str(options.events), "--customers", str(customers)]
+        arguments += ["--days", str(options.days or 36), "--truth", "off"]
+    measured, events = _generate(folder / "landing", *arguments)
+    rate = events / measured.wall
+    return f"{events:,} | {measured.wall:.1f} | {measured.cpu:.1f} | {rate:,.0f} | {measured.peak:.2f} GB"
+
+
+def _build(folder: Path) -> str:
+    generated, events = _generate(folder / "landing")
+    environment = {LANDING_VARIABLE: str(folder / "landing"), DATABASE_VARIABLE: str(folder / "footfall.duckdb")}
+    built = measure([sys.executable, "scripts/run.py"], environment)
+    return (
+        f"{events:,} | {generated.wall + built.wall:.1f} | {generated.wall:.1f} | "
+        f"{generated.cpu + built.cpu:.1f} | {max(generated.peak, built.peak):.2f} GB"
+    )
+
+
+def _machine() -> str:
+    return f"{platform.machine()}, {os.cpu_count()} cores"
