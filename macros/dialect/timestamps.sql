@@ -1,8 +1,9 @@
 {# Text (or a native time) to a UTC timestamp; NULL when it is none. An offset is applied, no offset means UTC.
-   DuckDB ignores an offset in a plain `cast(… as timestamp)`, Spark applies it: so both go through the zoned type. #}
+   DuckDB ignores an offset in a plain `cast(… as timestamp)`, Spark applies it: so both go through the zoned type.
+   DuckDB knows 'infinity' as a time; nothing happened then. #}
 {% macro parse_utc(column) -%}{{ return(adapter.dispatch('parse_utc')(column)) }}{%- endmacro %}
 {% macro duckdb__parse_utc(column) -%}
-    cast(try_cast({{ column }} as timestamptz) as timestamp)
+    case when isfinite(try_cast({{ column }} as timestamptz)) then cast(try_cast({{ column }} as timestamptz) as timestamp) end
 {%- endmacro %}
 {% macro spark__parse_utc(column) -%}
     cast(try_cast({{ column }} as timestamp_ltz) as timestamp_ntz)

@@ -1,7 +1,18 @@
 {# The conformed entities of the source that var('source_system') names. This is the one door between sources and analyses:
    no other macro or model below staging knows where rows come from. #}
 {% macro source_entity(entity) -%}
+    {%- if var('source_system') not in known_sources() -%}
+        {{ exceptions.raise_compiler_error(
+            "source_system '" ~ var('source_system') ~ "' has no adapter. Fix: choose one of "
+            ~ known_sources() | join(', ') ~ "."
+        ) }}
+    {%- endif -%}
     {{ return(ref(var('source_system') ~ '__' ~ entity)) }}
+{%- endmacro %}
+
+{# The sources that have a folder of adapters under models/staging. #}
+{% macro known_sources() -%}
+    {{ return(['storefront', 'olist', 'rees46', 'online_retail']) }}
 {%- endmacro %}
 
 {# An entity that a source lacks: no rows, in the columns and types of this model's YAML. #}

@@ -9,7 +9,7 @@
     {%- else -%}
     case
         {%- for rule in alone %}
-        when {{ rule.when }} then '{{ rule.name }}'
+        when {{ rejection_condition(rule) }} then '{{ rule.name }}'
         {%- endfor %}
         {%- if not alone %}
         when false then ''
@@ -17,7 +17,7 @@
         else concat_ws(
             ','
             {%- for rule in rules if rule not in alone %},
-            case when {{ rule.when }} then '{{ rule.name }}' end
+            case when {{ rejection_condition(rule) }} then '{{ rule.name }}' end
             {%- endfor %}
         )
     end
@@ -30,9 +30,4 @@
         when _rejection_reasons = '' then null
         else {% if line %}coalesce({{ line }}, {{ struct_as_json(row) }}){% else %}{{ struct_as_json(row) }}{% endif %}
     end
-{%- endmacro %}
-
-{# Is a time beyond what its file could have seen? More than a day after the day of landing, by dates in UTC. #}
-{% macro is_future(timestamp) -%}
-    cast({{ timestamp }} as date) > _landed_on + 1
 {%- endmacro %}

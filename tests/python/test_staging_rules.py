@@ -15,7 +15,11 @@ from test_project import build_here
 LANDED_ON = "2025-01-10"
 LAST_PLAUSIBLE = "2025-01-11T23:59:59.999999Z"
 FIRST_FUTURE = "2025-01-12T00:00:00Z"
+FIRST_PLAUSIBLE = "1990-01-01T00:00:00Z"
+NEVER_SET = "1989-12-31T23:59:59.999999Z"
 GARBAGE = "yesterday-ish"
+MOST = "100000000000"
+TOO_MUCH = "100000000000.01"
 
 Row = dict[str, str | None]
 # (mark that names the row, what is changed in a good row, reasons as they should come out)
@@ -99,6 +103,8 @@ def event_cases(at: str, event_id: str) -> list[Case]:
         ("time is a 29 February", {at: "2025-02-29T10:00:00Z"}, "unparseable_event_at"),
         ("time at the edge", {at: LAST_PLAUSIBLE}, ""),
         ("time behind the edge", {at: FIRST_FUTURE}, "future_event_at"),
+        ("time of a clock just set", {at: FIRST_PLAUSIBLE}, ""),
+        ("time of a clock never set", {at: NEVER_SET}, "implausible_event_at"),
         ("edge by the offset", {at: "2025-01-12T01:30:00+02:00"}, ""),
         ("behind the edge by the offset", {at: "2025-01-11T22:30:00-02:00"}, "future_event_at"),
         ("several", {event_id: "", "visitor_id": "", at: ""}, "missing_event_id,missing_visitor_id,missing_event_at"),
@@ -114,6 +120,8 @@ def amount_cases(column: str, reason: str = "amount") -> list[Case]:
         (f"{column} is a word", {column: "free"}, f"unparseable_{reason}"),
         (f"{column} with a comma", {column: "9,99"}, f"unparseable_{reason}"),
         (f"{column} is no number", {column: "NaN"}, f"unparseable_{reason}"),
+        (f"{column} at the most", {column: MOST}, ""),
+        (f"{column} above the most", {column: TOO_MUCH}, "implausible_amount"),
     ]
 
 
@@ -126,6 +134,9 @@ def quantity_cases(missing: str) -> list[Case]:
         ("quantity below zero", {"quantity": "-1"}, "nonpositive_quantity"),
         ("quantity is a word", {"quantity": "two"}, "unparseable_quantity"),
         ("quantity is a whole decimal", {"quantity": "2.0"}, ""),
+        ("quantity at the most", {"quantity": "1000000000"}, ""),
+        ("quantity above the most", {"quantity": "1000000001"}, "implausible_quantity"),
+        ("quantity times price above the most", {"quantity": "1000000", "unit_price": "100001"}, "implausible_amount"),
     ]
 
 
@@ -157,6 +168,7 @@ CASES: dict[str, list[Case]] = {
         ("unit_cost zero", {"unit_cost": "0"}, ""),
         ("unit_cost a cent below", {"unit_cost": "-0.01"}, "negative_unit_cost"),
         ("unit_cost is a word", {"unit_cost": "cheap"}, ""),
+        ("unit_cost above the most", {"unit_cost": TOO_MUCH}, "implausible_amount"),
     ],
     "orders": [
         ("good", {}, ""),
@@ -166,6 +178,7 @@ CASES: dict[str, list[Case]] = {
         ("time is garbage", {"ordered_at": GARBAGE}, "unparseable_ordered_at"),
         ("time at the edge", {"ordered_at": LAST_PLAUSIBLE}, ""),
         ("time behind the edge", {"ordered_at": FIRST_FUTURE}, "future_ordered_at"),
+        ("time of a clock never set", {"ordered_at": NEVER_SET}, "implausible_ordered_at"),
         *amount_cases("order_amount"),
     ],
     "order_items": [

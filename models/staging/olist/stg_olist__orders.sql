@@ -31,8 +31,7 @@ typed as (
         {{ parse_utc('approved_at') }} as approved_at,
         {{ parse_utc('shipped_at') }} as shipped_at,
         {{ parse_utc('delivered_at') }} as delivered_at,
-        cast({{ parse_utc('estimated_delivery_on') }} as date) as estimated_delivery_on,
-        {{ latest_plausible_at() }} as latest_plausible_at
+        cast({{ parse_utc('estimated_delivery_on') }} as date) as estimated_delivery_on
     from cleaned
 ),
 

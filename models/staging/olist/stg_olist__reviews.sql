@@ -27,8 +27,7 @@ typed as (
         reviewed_at as reviewed_at_text,
         {{ whole_number('score', 'integer') }} as score,
         {{ parse_utc('created_at') }} as created_at,
-        {{ parse_utc('reviewed_at') }} as reviewed_at,
-        {{ latest_plausible_at() }} as latest_plausible_at
+        {{ parse_utc('reviewed_at') }} as reviewed_at
     from cleaned
 ),
 

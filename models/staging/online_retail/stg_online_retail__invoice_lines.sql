@@ -33,8 +33,7 @@ typed as (
         upper(product_id) as product_id,
         {{ whole_number('quantity') }} as quantity,
         {{ parse_utc('ordered_at') }} as ordered_at,
-        try_cast(unit_price as decimal(18, 4)) as unit_price,
-        {{ latest_plausible_at() }} as latest_plausible_at
+        try_cast(unit_price as decimal(18, 4)) as unit_price
     from cleaned
 ),
 

@@ -32,8 +32,7 @@ typed as (
         {{ parse_utc('event_at') }} as event_at,
         lower(event_name) as event_name,
         {{ normalized_category('category') }} as category,
-        try_cast(price as decimal(18, 4)) as price,
-        {{ latest_plausible_at() }} as latest_plausible_at
+        try_cast(price as decimal(18, 4)) as price
     from cleaned
 ),
 

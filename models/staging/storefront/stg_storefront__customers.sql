@@ -23,8 +23,8 @@ typed as (
         signed_up_at as signed_up_at_text,
         {{ parse_utc('signed_up_at') }} as signed_up_at,
         {{ whole_number('birth_year', 'integer') }} as birth_year,
-        try_cast(latitude as double) as latitude,
-        try_cast(longitude as double) as longitude,
+        case when abs(try_cast(latitude as double)) <= 90 then try_cast(latitude as double) end as latitude,
+        case when abs(try_cast(longitude as double)) <= 180 then try_cast(longitude as double) end as longitude,
         {{ parse_utc('updated_at') }} as updated_at
     from cleaned
 ),

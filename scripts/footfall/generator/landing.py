@@ -39,7 +39,8 @@ class Landing:
             frame = _with_mark_last(frame)
             days = frame.partition_by("_land", as_dict=True, include_key=False)
             for (day,), rows in days.items():
-                self._waiting[int(day)][stream].append(rows)
+                part = without_borrowed_text(rows) if rows.height < frame.height // 10 else rows
+                self._waiting[int(day)][stream].append(part)
 
     def take_until(self, day: int | None = None) -> list[tuple[int, str, list[pl.DataFrame]]]:
         """Everything that landed before this day (None: everything), in order; then forgotten."""
@@ -89,7 +90,7 @@ class Landing:
             pl.DataFrame(
                 {
                     "row_number": rows,
-                    "row_key": frame[ROW_KEYS[table]].gather(rows),
+                    "row_key": frame[ROW_KEYS[table]].gather(rows).to_list(),
                     "_mark": mark[rows],
                     "table": pl.Series([table]).new_from_index(0, rows.size),
                     "file": pl.Series([relative]).new_from_index(0, rows.size),
@@ -132,6 +133,15 @@ class Landing:
             "expected_reason",
             "is_extra_row",
         )
+
+
+def without_borrowed_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with text of their own.
+
+    A few rows taken out of a large frame keep the text of all its rows in memory; rows that wait for their day must not.
+    """
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    return frame.with_columns(pl.Series(name, frame[name].to_list(), pl.String) for name in texts)
 
 
 def _with_mark_last(frame: pl.DataFrame) -> pl.DataFrame:

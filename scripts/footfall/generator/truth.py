@@ -12,6 +12,7 @@ import polars as pl
 
 from footfall.generator import behaviour as kinds
 from footfall.generator.catalogue import ANCHOR_ID, Catalogue
+from footfall.generator.landing import without_borrowed_text
 from footfall.generator.marks import (
     DUPLICATE,
     FAULTS,
@@ -82,7 +83,8 @@ class Truth:
             self._count(RAW_EVENT_TYPES.get(name, "other"), count)
         self._note_identities(chunk)
         orphans = extras.filter(pl.col("_visit") < 0)
-        self.orphans.append(orphans.select("event_id", "event_at", "visitor_id", "customer_id"))
+        kept = orphans.select("event_id", "event_at", "visitor_id", "customer_id")
+        self.orphans.append(without_borrowed_text(kept))
         if self.settings.truth:
             self._write_sessions(chunk, extras)
 

@@ -40,7 +40,7 @@ cart_events as (
         cast(null as {{ dbt.type_string() }}) as outcome,
         product_id,
         quantity,
-        cast(quantity * unit_price as decimal(18, 4)) as amount,
+        try_cast(quantity * unit_price as decimal(18, 4)) as amount,
         cast(null as {{ dbt.type_string() }}) as order_id,
         device_type,
         traffic_channel,

@@ -25,7 +25,7 @@ final as (
         seller_id,
         quantity,
         unit_price,
-        coalesce(amount, cast(quantity * unit_price as decimal(18, 4))) as amount,
+        coalesce(amount, try_cast(quantity * unit_price as decimal(18, 4))) as amount,
         cast(null as decimal(18, 4)) as shipping_amount,
         cast('order_items' as {{ dbt.type_string() }}) as _source_table,
         _source_file,
