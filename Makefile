@@ -44,7 +44,7 @@ lock: ## Renew the locked requirements (needs uv)
 	$(UV) pip compile --group lint --universal --generate-hashes --no-strip-extras --upgrade -q --custom-compile-command "make lock" -o requirements/lint.txt
 
 clean: ## Remove what a build makes: data, target, logs (not the environments)
-	rm -rf data target logs .pytest_cache .ruff_cache .hypothesis
+	rm -rf data/* target logs .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.base: requirements/base.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Footfall needs Python 3.11 or newer: set PYTHON=python3.11") if sys.version_info < (3, 11) else None'

@@ -11,6 +11,11 @@
 {# What makes a shopper one of an anchor product's: added to the cart, or bought
    (cross_sell_anchor_event). #}
 {% macro is_anchored(add_to_cart_count, order_count) -%}
+    {%- if var('cross_sell_anchor_event') not in ['add_to_cart', 'order_placed'] -%}
+    {{ exceptions.raise_compiler_error(
+        "cross_sell_anchor_event is '" ~ var('cross_sell_anchor_event') ~ "'. Fix: add_to_cart or order_placed."
+    ) }}
+    {%- endif -%}
     {%- if var('cross_sell_anchor_event') == 'order_placed' -%}
     {{ order_count }} > 0
     {%- else -%}

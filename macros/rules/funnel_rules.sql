@@ -9,7 +9,7 @@
    One window per step, no self-join: the latest entry reached so far is a running maximum.
    `relation` has event_us (integer microseconds), step_number and the columns of `partition_by`. Adds reached_entry_us. #}
 {% macro windowed_funnel(relation, partition_by, step_count) -%}
-    {%- set window_us = (var('conversion_window_hours') * 3600 * 1000000) | int -%}
+    {%- set window_us = whole_variable('conversion_window_hours') * 3600 * 1000000 -%}
     {%- set frame = 'range between unbounded preceding and ' ~ ('1 preceding' if var('funnel_mode') == 'strict_increase' else 'current row') -%}
     funnel_step_1 as (
         select

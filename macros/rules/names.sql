@@ -16,12 +16,13 @@
     coalesce({{ customer_id }}, {{ visitor_id }})
 {%- endmacro %}
 
-{# A key made of a row's content, for sources that give none. NULL and empty text differ. #}
+{# A key made of a row's content, for sources that give none. The separator and the sign for NULL are escaped in the text, so that
+   no two different rows are written alike. #}
 {% macro content_hash(columns) -%}
     md5(concat_ws(
         '|'
         {%- for column in columns %},
-        coalesce(cast({{ column }} as {{ dbt.type_string() }}), '~')
+        coalesce(replace(replace(cast({{ column }} as {{ dbt.type_string() }}), '~', '~0'), '|', '~1'), '~2')
         {%- endfor %}
     ))
 {%- endmacro %}

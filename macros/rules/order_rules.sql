@@ -16,3 +16,8 @@
         else 'late_8_or_more'
     end
 {%- endmacro %}
+
+{# Until when a next order counts as coming back, inclusive. #}
+{% macro repeat_horizon_end(ordered_at) -%}
+    {{ ordered_at }} + interval {{ whole_variable('repeat_horizon_days') }} day
+{%- endmacro %}

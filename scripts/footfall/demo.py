@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from footfall.contract import PROJECT, landing_root
+from footfall.contract import LANDING_VARIABLE, PROJECT, landing_root
 from footfall.findings import findings
 
 DATABASE_VARIABLE = "FOOTFALL_DB"
@@ -64,6 +64,9 @@ def _generated(fresh: bool) -> bool:
             f"{folder}: these files were not generated. Fix: name another folder with FOOTFALL_LANDING.",
             file=sys.stderr,
         )
+        return False
+    if LANDING_VARIABLE in os.environ and not fresh:
+        print(f"{folder}: no files here. Fix: land some, or unset {LANDING_VARIABLE} for the demo.", file=sys.stderr)
         return False
     print(f"1/2 Data: generating a shop's raw files into {folder}", flush=True)
     command = [sys.executable, "scripts/generate.py", "--out", landing_root()]

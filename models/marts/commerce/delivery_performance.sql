@@ -1,13 +1,18 @@
 -- Does a late order cost us the customer? Delay against reviews, repeat orders and their value.
 -- Grain: one row per delay_band. All landed orders, whatever their status: those that never arrived are
 -- not_delivered. Inferred orders are left out: nothing is known of their delivery. NULL delays, scores and amounts are left
--- out of their means. A guest's order is never followed by another.
+-- out of their means. Whether somebody came back is asked within repeat_horizon_days, and only of orders of known customers
+-- for which these days have passed: young orders, most of them not delivered yet, would look like lost customers.
 with
 
 orders as (
     select
         *,
-        {{ delay_band('delivered_at', 'delay_days') }} as delay_band
+        {{ delay_band('delivered_at', 'delay_days') }} as delay_band,
+        coalesce(
+            customer_id is not null and {{ repeat_horizon_end('ordered_at') }} <= {{ as_of_moment() }},
+            false
+        ) as is_followable
     from {{ ref('fct_orders') }}
     where not is_inferred
 ),
@@ -55,6 +60,7 @@ followed as (
             and with_next.next_ordered_at = next_moments.ordered_at
     inner join orders as following_orders
         on next_moments.counted_order_id = following_orders.order_id
+    where with_next.next_ordered_at <= {{ repeat_horizon_end('with_next.ordered_at') }}
 ),
 
 final as (
@@ -66,15 +72,17 @@ final as (
         cast(coalesce(sum(review_totals.review_count), 0) as bigint) as review_count,
         {{ rate('sum(review_totals.score_sum)', 'sum(review_totals.review_count)') }}
             as mean_review_score,
+        count(*) filter (where orders.is_followable) as followable_order_count,
         count(followed.customer_id) as repeat_order_count,
-        {{ rate('count(followed.customer_id)', 'count(*)') }} as repeat_rate,
+        {{ rate('count(followed.customer_id)', 'count(*) filter (where orders.is_followable)') }} as repeat_rate,
         {{ mean_amount('sum(followed.following_amount)', 'count(followed.following_amount)') }}
             as mean_following_amount
     from orders
     left join review_totals on orders.order_id = review_totals.order_id
     left join followed
         on
-            orders.customer_id = followed.customer_id
+            orders.is_followable
+            and orders.customer_id = followed.customer_id
             and orders.ordered_at = followed.ordered_at
     group by orders.delay_band
 )

@@ -1,7 +1,7 @@
 -- Every product from view to return. Grain: one row per product_id of dim_products, sold or not.
 -- Shoppers are customers, or devices while nobody is known; a guest's order counts as an order and
 -- has no buyer. Sales are lines of counted orders with pieces > 0; returns are lines of returned
--- orders or with pieces < 0, as positive numbers. margin_amount is NULL without a unit cost; rates
+-- orders, or with pieces < 0 in counted ones, as positive numbers (stock corrections are neither). margin_amount is NULL without a unit cost; rates
 -- are NULL where nobody viewed or added.
 with
 
@@ -51,7 +51,7 @@ returns as (
     inner join orders on order_items.order_id = orders.order_id
     where
         orders.status = 'returned'
-        or order_items.quantity < 0
+        or (order_items.quantity < 0 and order_items.is_counted)
     group by order_items.product_id
 ),
 
@@ -92,7 +92,7 @@ final as (
         buyer_count,
         quantity,
         revenue_amount,
-        cast(revenue_amount - quantity * unit_cost as decimal(18, 4)) as margin_amount,
+        try_cast(revenue_amount - quantity * unit_cost as decimal(18, 4)) as margin_amount,
         returned_quantity,
         returned_amount,
         {{ rate('viewing_adder_count', 'viewer_count') }} as view_to_cart_rate,

@@ -1,8 +1,9 @@
--- For everybody who put product A (the anchor) into the cart: what do they view and never add? For
+-- For everybody who put product A (the anchor) into the cart: what do they view and never take? For
 -- every anchor with enough shoppers. Grain: one row per anchor_product_id, product_id and
 -- customer_group ('all' and by number of orders). A product without a price has no revenue at stake
--- (NULL) and ranks last; service lines are left out on both sides. "Never added" is decided per
--- shopper and product, over all time, so one add removes the product for that shopper.
+-- (NULL) and ranks last; service lines are left out on both sides. "Never taken" is decided per
+-- shopper and product, over all time: one add, or one purchase without an add (another device, a
+-- source without carts), removes the product for that shopper.
 with
 
 shopper_products as (
@@ -63,24 +64,26 @@ viewed as (
     where shopper_products.view_count > 0
 ),
 
-added as (
+taken as (
     select
         shopper_id,
         product_id
     from shopper_products
-    where add_to_cart_count > 0
+    where
+        add_to_cart_count > 0
+        or order_count > 0
 ),
 
-viewed_and_never_added as (
+viewed_and_never_taken as (
     select *
     from viewed
     where
         not exists (
             select 1
-            from added
+            from taken
             where
-                added.shopper_id = viewed.shopper_id
-                and added.product_id = viewed.product_id
+                taken.shopper_id = viewed.shopper_id
+                and taken.product_id = viewed.product_id
         )
 ),
 
@@ -103,14 +106,14 @@ looker_totals as (
 
 product_lookers as (
     select
-        viewed_and_never_added.product_id,
+        viewed_and_never_taken.product_id,
         coalesce(lookers.customer_group, 'all') as customer_group,
         count(*) as product_looker_count
-    from viewed_and_never_added
-    inner join lookers on viewed_and_never_added.shopper_id = lookers.shopper_id
+    from viewed_and_never_taken
+    inner join lookers on viewed_and_never_taken.shopper_id = lookers.shopper_id
     group by grouping sets (
-        (viewed_and_never_added.product_id),
-        (viewed_and_never_added.product_id, lookers.customer_group)
+        (viewed_and_never_taken.product_id),
+        (viewed_and_never_taken.product_id, lookers.customer_group)
     )
 ),
 
@@ -118,15 +121,15 @@ product_lookers as (
 group_pairs as (
     select
         anchored.anchor_product_id,
-        viewed_and_never_added.product_id,
+        viewed_and_never_taken.product_id,
         anchored.customer_group,
         count(*) as viewer_count,
-        sum(viewed_and_never_added.view_count) as view_count
+        sum(viewed_and_never_taken.view_count) as view_count
     from anchored
     inner join anchors on anchored.anchor_product_id = anchors.anchor_product_id
-    inner join viewed_and_never_added on anchored.shopper_id = viewed_and_never_added.shopper_id
-    where anchored.anchor_product_id <> viewed_and_never_added.product_id
-    group by anchored.anchor_product_id, viewed_and_never_added.product_id, anchored.customer_group
+    inner join viewed_and_never_taken on anchored.shopper_id = viewed_and_never_taken.shopper_id
+    where anchored.anchor_product_id <> viewed_and_never_taken.product_id
+    group by anchored.anchor_product_id, viewed_and_never_taken.product_id, anchored.customer_group
 ),
 
 pairs as (

@@ -1,6 +1,7 @@
 -- What happened after an order's first failed attempt to pay. Grain: one row per order_id with a
 -- failed attempt. Attempts are ordered by (attempted_at, payment_id); attempts without an order_id
--- cannot be followed and are left out. A method or gateway that is not known (NULL) is never taken
+-- cannot be followed and are left out, and so are orders that were paid before the first failure
+-- (a second click on a paid order loses nothing). A method or gateway that is not known (NULL) is never taken
 -- for a switch.
 with
 
@@ -14,14 +15,32 @@ failed_attempts as (
     where is_approved is not true
 ),
 
-first_failures as (
+-- Whether an approval came before, in the order of the attempts.
+with_approvals_before as (
+    select
+        *,
+        sum(case when is_approved then 1 else 0 end) over (
+            partition by order_id
+            order by attempted_at nulls last, payment_id nulls last
+            rows between unbounded preceding and current row
+        ) as approvals_so_far
+    from attempts
+),
+
+first_of_order as (
     select *
-    from failed_attempts
+    from with_approvals_before
+    where is_approved is not true
     qualify
         row_number() over (
             partition by order_id
             order by attempted_at nulls last, payment_id nulls last
         ) = 1
+),
+
+first_failures as (
+    select * from first_of_order
+    where approvals_so_far = 0
 ),
 
 failure_counts as (

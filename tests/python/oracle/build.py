@@ -92,7 +92,7 @@ def _marts(core: Core, entities: Entities, options: Options) -> dict[str, pl.Dat
         "product_performance": products,
         "category_performance": commerce.category_performance(core, products),
         "seller_performance": commerce.seller_performance(core),
-        "delivery_performance": commerce.delivery_performance(core),
+        "delivery_performance": commerce.delivery_performance(core, options),
         "row_reconciliation": row_reconciliation(entities),
         "quarantined_counts": quarantined_counts(entities),
     }

@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from oracle.core import Core
+from oracle.options import Options
 from oracle.statistics import ranks, ratio
 
 COUNT = pl.Int64
@@ -120,7 +121,7 @@ def _performance(base: pl.DataFrame, key: str, events: pl.DataFrame, items: pl.D
     views = events.filter(pl.col("event_type") == "product_view")
     adds = events.filter(pl.col("event_type") == "add_to_cart")
     sold = items.filter(pl.col("is_counted") & (pl.col("quantity") > 0))
-    back = items.filter((pl.col("status") == "returned") | (pl.col("quantity") < 0))
+    back = items.filter((pl.col("status") == "returned") | ((pl.col("quantity") < 0) & pl.col("is_counted")))
     viewers = views.select(key, "shopper_id").unique()
     adders = adds.select(key, "shopper_id").unique()
     carted = viewers.join(adders, on=[key, "shopper_id"])
@@ -252,7 +253,7 @@ def delay_band() -> pl.Expr:
     )
 
 
-def delivery_performance(core: Core) -> pl.DataFrame:
+def delivery_performance(core: Core, options: Options) -> pl.DataFrame:
     """Delay against reviews, coming back, and what the next order is worth."""
     # Orders that were returned were delivered too; of inferred ones nothing is known.
     orders = core.orders.filter(~pl.col("is_inferred")).sort("ordered_at", nulls_last=True)
@@ -261,7 +262,7 @@ def delivery_performance(core: Core) -> pl.DataFrame:
         core.counted.filter(pl.col("customer_id").is_not_null())
         .sort("ordered_at", "order_id", nulls_last=True)
         .unique(["customer_id", "ordered_at"], keep="first", maintain_order=True)
-        .select("customer_id", "ordered_at", is_followed=True, following="order_amount")
+        .select("customer_id", "ordered_at", is_followed=True, following="order_amount", followed_at="ordered_at")
     )
     orders = orders.join_asof(
         following,
@@ -271,6 +272,14 @@ def delivery_performance(core: Core) -> pl.DataFrame:
         allow_exact_matches=False,
         check_sortedness=False,
     ).with_columns(pl.col("is_followed").fill_null(False), delay_band=delay_band())
+    horizon = pl.duration(days=options.repeat_horizon_days)
+    asked = (pl.col("customer_id").is_not_null() & (pl.col("ordered_at") + horizon <= core.as_of)).fill_null(False)
+    came_back = asked & pl.col("is_followed") & (pl.col("followed_at") <= pl.col("ordered_at") + horizon)
+    orders = orders.with_columns(
+        is_asked=asked,
+        is_followed=came_back.fill_null(False),
+        following=pl.when(came_back).then("following"),
+    )
     scores = core.reviews.group_by("order_id").agg(score_sum=pl.col("score").sum())
     table = (
         orders.join(scores, on="order_id", how="left")
@@ -281,14 +290,15 @@ def delivery_performance(core: Core) -> pl.DataFrame:
             mean_delivery_days=pl.col("delivery_days").mean(),
             review_count=pl.col("review_count").sum(),
             score_sum=pl.col("score_sum").sum(),
+            followable_order_count=_count(pl.col("is_asked")),
             repeat_order_count=_count(pl.col("is_followed")),
             mean_following_amount=pl.col("following").mean() / 10_000.0,
         )
     )
     return table.with_columns(
         mean_review_score=ratio("score_sum", "review_count"),
-        repeat_rate=ratio("repeat_order_count", "order_count"),
+        repeat_rate=ratio("repeat_order_count", "followable_order_count"),
     ).select(
         "delay_band", "order_count", "mean_delay_days", "mean_delivery_days", "review_count",
-        "mean_review_score", "repeat_order_count", "repeat_rate", "mean_following_amount",
+        "mean_review_score", "followable_order_count", "repeat_order_count", "repeat_rate", "mean_following_amount",
     )  # fmt: skip

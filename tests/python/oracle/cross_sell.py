@@ -52,15 +52,26 @@ def cross_sell_opportunities(core: Core, options: Options) -> pl.DataFrame:
     events = core.shoppers.filter(
         pl.col("product_id").is_in(goods["product_id"].implode())
         & pl.col("shopper_id").is_not_null()
-        & pl.col("event_type").is_in(["product_view", options.cross_sell_anchor_event])
+        & pl.col("event_type").is_in(["product_view", "add_to_cart"])
     )
-    products, people = _codes(events["product_id"]), _codes(events["shopper_id"])
+    bought = core.order_items.filter(
+        pl.col("is_counted")
+        & (pl.col("quantity") > 0)
+        & pl.col("customer_id").is_not_null()
+        & pl.col("product_id").is_in(goods["product_id"].implode())
+    ).select("product_id", shopper_id="customer_id")
+    seen = pl.concat([events.select("product_id", "shopper_id"), bought])
+    products, people = _codes(seen["product_id"]), _codes(seen["shopper_id"])
     names = list(products)
-    adds = events.filter(pl.col("event_type") == options.cross_sell_anchor_event)
+    adds = events.filter(pl.col("event_type") == "add_to_cart")
     views = events.filter(pl.col("event_type") == "product_view")
     added = (_matrix(adds, "shopper_id", "product_id", products, people) > 0).astype(np.int64)
     viewed = _matrix(views, "shopper_id", "product_id", products, people)
-    left = viewed - viewed.multiply(added)  # views of products that the shopper never added
+    purchased = (_matrix(bought, "shopper_id", "product_id", products, people) > 0).astype(np.int64)
+    taken = ((added + purchased) > 0).astype(np.int64)
+    left = viewed - viewed.multiply(taken)  # views of products that the shopper never took
+    if options.cross_sell_anchor_event == "order_placed":
+        added = purchased
     left.eliminate_zeros()
     parts = []
     anchors = np.asarray(added.sum(axis=0)).ravel() >= options.cross_sell_min_customers

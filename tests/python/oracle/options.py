@@ -78,6 +78,7 @@ class Options:
     cross_sell_min_customers: int = 20
     affinity_min_pair_count: int = 5
     affinity_shrinkage: int = 10
+    repeat_horizon_days: int = 90
     event_names: dict[str, str] = field(default_factory=seeded_event_names)
     funnels: tuple[Funnel, ...] = field(default_factory=seeded_funnels)
 

@@ -267,6 +267,10 @@ def payment_recoveries(core: Core, options: Options) -> pl.DataFrame:
         first_failure_reason="failure_reason", first_payment_method="payment_method",
         first_gateway="gateway", attempted_amount="amount", first_place="place",
     )  # fmt: skip
+    paid = ordered.filter("is_approved").group_by("order_id").agg(paid_place=pl.col("place").min())
+    first = first.join(paid, on="order_id", how="left")
+    first = first.filter(pl.col("paid_place").is_null() | (pl.col("paid_place") > pl.col("first_place")))
+    first = first.drop("paid_place")
     failed = failures.group_by("order_id").agg(failed_count=pl.len().cast(pl.Int64))
     later = ordered.join(first, on="order_id", suffix="_first").filter(pl.col("place") > pl.col("first_place"))
     approved = pl.col("is_approved")

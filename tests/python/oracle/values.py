@@ -121,7 +121,7 @@ def reasons(rules: Iterable[tuple[str, pl.Expr]]) -> pl.Expr:
 def hashed(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
     """md5 of the columns as text, joined by `|`, missing ones `~`."""
     joined = frame.select(
-        pl.concat_str([pl.col(name).cast(pl.String).fill_null("~") for name in columns], separator="|")
+        pl.concat_str([pl.col(name).cast(pl.String).fill_null("~2") for name in columns], separator="|")
     ).to_series()
     return pl.Series([md5(value) for value in joined], dtype=pl.String)
 

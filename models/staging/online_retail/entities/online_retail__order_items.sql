@@ -6,7 +6,7 @@ select
     cast(null as {{ dbt.type_string() }}) as seller_id,
     quantity,
     unit_price,
-    cast(quantity * unit_price as decimal(18, 4)) as amount,
+    try_cast(quantity * unit_price as decimal(18, 4)) as amount,
     cast(null as decimal(18, 4)) as shipping_amount,
     cast('invoice_lines' as {{ dbt.type_string() }}) as _source_table,
     _source_file,

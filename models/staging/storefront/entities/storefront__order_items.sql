@@ -1,4 +1,5 @@
 -- The shop's order lines as the order_items entity. A line without an amount costs quantity times price.
+-- Ids of lines are often numbers within the order (1, 2, 3 …): the order's id goes before them.
 -- A line without an id gets one from its content and its occurrence in its file: two equal lines of one file are two
 -- lines, the same line in another file is a redelivery.
 with
@@ -13,13 +14,16 @@ lines as (
 numbered as (
     select
         *,
-        row_number() over (partition by content_id, _source_file order by content_id) as occurrence
+        row_number() over (partition by order_item_id, content_id, _source_file order by content_id) as occurrence
     from lines
 ),
 
 final as (
     select
-        coalesce(order_item_id, md5(content_id || '|' || cast(occurrence as {{ dbt.type_string() }}))) as order_item_id,
+        coalesce(
+            order_id || '-' || order_item_id,
+            md5(content_id || '|' || cast(occurrence as {{ dbt.type_string() }}))
+        ) as order_item_id,
         order_id,
         product_id,
         seller_id,
