@@ -33,7 +33,7 @@ ROOT_PLACEHOLDER = "landing-folder-to-check"
 LAST_SELECT = "select * from final"
 LATE_DAYS = 31
 LATE_SHARE = 0.05
-SHOWN = 6
+SHOWN = 5
 ROW_WIDTH = 90
 # What to do about refused rows, by the beginning of the reason's name.
 ADVICE = {
@@ -42,6 +42,7 @@ ADVICE = {
     "unparseable_": "times as ISO 8601 (2025-03-01T12:34:56Z), numbers as plain digits with a point",
     "future_": "name the folder by the day of arrival, or mend the sender's clock",
     "nonpositive_": "export sales only; returns go into orders as status returned",
+    "implausible_": "mend the value, or move the bound that docs/bring_your_own_data.md names",
     "negative_": "export amounts as positive numbers",
     "unknown_payment_result": "map it to approved, declined, error, timeout or abandoned",
     "score_": "scores are whole numbers from 1 to 5",

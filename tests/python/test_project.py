@@ -21,7 +21,7 @@ SOURCES = ("storefront", "olist", "rees46", "online_retail")
 META_COLUMNS = ["_source_table", "_source_file", "_landed_on", "_rejection_reasons", "_raw_row"]
 # How DuckDB calls the types that the YAMLs name in words for every engine.
 DUCKDB_NAMES = {"string": "VARCHAR", "int": "INTEGER", "integer": "INTEGER", "bigint": "BIGINT"}
-VAR_READ = re.compile(r"""\bvar\(\s*['"](\w+)['"]""")
+VAR_READ = re.compile(r"\b(?:whole_variable|var)\(\s*['\"](\w+)['\"]")
 COMMENTS = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
 BANNED = {
     "target.type (one model for all engines)": r"\btarget\.(type|name)\b",

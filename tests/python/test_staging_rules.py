@@ -134,8 +134,8 @@ def quantity_cases(missing: str) -> list[Case]:
         ("quantity below zero", {"quantity": "-1"}, "nonpositive_quantity"),
         ("quantity is a word", {"quantity": "two"}, "unparseable_quantity"),
         ("quantity is a whole decimal", {"quantity": "2.0"}, ""),
-        ("quantity at the most", {"quantity": "1000000000"}, ""),
-        ("quantity above the most", {"quantity": "1000000001"}, "implausible_quantity"),
+        ("quantity at the most", {"quantity": "1000000000", "unit_price": None}, ""),
+        ("quantity above the most", {"quantity": "1000000001", "unit_price": None}, "implausible_quantity"),
         ("quantity times price above the most", {"quantity": "1000000", "unit_price": "1001"}, "implausible_amount"),
     ]
 
