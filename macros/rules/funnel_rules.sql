@@ -1,45 +1,60 @@
 {# The most steps that a funnel may have: the step_N_at columns of funnel_conversions. #}
 {% macro funnel_max_steps() -%}{{ return(6) }}{%- endmacro %}
 
-{# An ordered, windowed funnel: for every row of `relation` (one step of one unit at one time) the entry of the chain that it
-   completes up to its step, NULL when it completes none. The semantics of ClickHouse's windowFunnel, default mode:
+{# An ordered, windowed funnel: the rows of `relation` (one step of one unit at one time) that a chain reaches, each with the entry
+   of its chain. The semantics of ClickHouse's windowFunnel, default mode:
    a step-1 row is an entry; a step-k row at time t continues the latest entry that step k-1 has reached by then, if t lies
    within the window from that entry (inclusive). Other events may come between. At equal times steps may advance in order,
    and one event that matches several successive steps takes them all. funnel_mode strict_increase wants strictly later times.
-   One window per step, no self-join: the latest entry reached so far is a running maximum.
+   One window per step, no self-join: the latest entry reached so far is a running maximum, and a step needs no more rows than
+   its own and those that the step before has reached.
    `relation` has event_us (integer microseconds), step_number and the columns of `partition_by`. Adds reached_entry_us. #}
 {% macro windowed_funnel(relation, partition_by, step_count) -%}
     {%- set window_us = whole_variable('conversion_window_hours') * 3600 * 1000000 -%}
     {%- set frame = 'range between unbounded preceding and ' ~ ('1 preceding' if var('funnel_mode') == 'strict_increase' else 'current row') -%}
-    funnel_step_1 as (
+    funnel_reached_1 as (
         select
             *,
-            case when step_number = 1 then event_us end as reached_entry_us
+            event_us as reached_entry_us
         from {{ relation }}
+        where step_number = 1
     ),
     {%- for step in range(2, step_count + 1) %}
 
-    funnel_candidate_{{ step }} as (
+    funnel_rows_{{ step }} as (
+        select * from funnel_reached_{{ step - 1 }}
+        union all
         select
             *,
-            max(case when step_number = {{ step - 1 }} then reached_entry_us end)
-                over (partition by {{ partition_by }} order by event_us nulls last {{ frame }}) as candidate_entry_us
-        from funnel_step_{{ step - 1 }}
+            cast(null as bigint) as reached_entry_us
+        from {{ relation }}
+        where step_number = {{ step }}
     ),
 
-    funnel_step_{{ step }} as (
+    funnel_candidates_{{ step }} as (
+        select
+            *,
+            max(reached_entry_us)
+                over (partition by {{ partition_by }} order by event_us nulls last {{ frame }}) as candidate_entry_us
+        from funnel_rows_{{ step }}
+    ),
+
+    funnel_reached_{{ step }} as (
         select
             * except (reached_entry_us, candidate_entry_us),
-            case
-                when step_number <> {{ step }} then reached_entry_us
-                when event_us - candidate_entry_us <= {{ window_us }} then candidate_entry_us
-            end as reached_entry_us
-        from funnel_candidate_{{ step }}
+            candidate_entry_us as reached_entry_us
+        from funnel_candidates_{{ step }}
+        where
+            step_number = {{ step }}
+            and event_us - candidate_entry_us <= {{ window_us }}
     ),
     {%- endfor %}
 
     windowed_funnel as (
-        select * from funnel_step_{{ step_count }}
+        {%- for step in range(1, step_count + 1) %}
+        select * from funnel_reached_{{ step }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
     )
 {%- endmacro %}
 

@@ -70,7 +70,6 @@ contenders as (
 
 reached as (
     select * from windowed_funnel
-    where reached_entry_us is not null
 ),
 
 furthest as (
