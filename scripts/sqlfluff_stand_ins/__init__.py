@@ -6,7 +6,10 @@ to lint the lines around it.
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
+
+import yaml
 
 TEMPLATES = {
     "with_missing_columns": "select * from {0}",
@@ -29,6 +32,8 @@ def _as_sql(argument: object) -> str:
     return argument if isinstance(argument, str) else "null"
 
 
+VARIABLES = yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+
 adapter = SimpleNamespace(
     dispatch=lambda name, *_: _call(name),
     get_relation=lambda *_, **__: None,
@@ -41,6 +46,7 @@ model = SimpleNamespace(
     config=SimpleNamespace(meta={"rejection_rules": [{"name": "a_rule", "when": "1 = 0"}]}),
     columns={"a_column": SimpleNamespace(name="a_column", data_type="bigint")},
 )
+exceptions = SimpleNamespace(raise_compiler_error=lambda message: message)
 flags = SimpleNamespace(WHICH="lint", FULL_REFRESH=False)
 target = SimpleNamespace(database="lint", type="duckdb")
 project_name = "footfall"
@@ -49,3 +55,8 @@ project_name = "footfall"
 def env_var(name: str, default: str = "") -> str:
     """The default, whatever the environment says."""
     return default
+
+
+def var(name: str, default: object = None) -> object:
+    """A variable as the project declares it."""
+    return VARIABLES.get(name, default)

@@ -1,8 +1,8 @@
 -- Every product from view to return. Grain: one row per product_id of dim_products, sold or not.
 -- Shoppers are customers, or devices while nobody is known; a guest's order counts as an order and
 -- has no buyer. Sales are lines of counted orders with pieces > 0; returns are lines of returned
--- orders, or with pieces < 0 in counted ones, as positive numbers (stock corrections are neither). margin_amount is NULL without a unit cost; rates
--- are NULL where nobody viewed or added.
+-- orders, or with pieces < 0 in counted ones, as positive numbers (stock corrections are neither).
+-- margin_amount is NULL without a unit cost; rates are NULL where nobody viewed or added.
 with
 
 products as (
