@@ -174,6 +174,8 @@ def test_quarantine_is_the_planted_faults_one_for_one(recovery: Recovery) -> Non
         where
             planted.expected_fate = 'quarantined'
             and planted.row_key is not null
+            -- Some malformed lines have lost all that was in them; they are counted above.
+            and planted.expected_reason <> 'malformed_json'
             and not exists (
                 select 1
                 from quarantined_rows as found
