@@ -34,3 +34,12 @@
     {%- set tail = '(0.5 * ' ~ t ~ ' * exp(-' ~ x ~ ' * ' ~ x ~ ' - 1.26551223 + ' ~ t ~ ' * ' ~ series.text ~ '))' -%}
     case when {{ z }} >= 0 then {{ tail }} else 1.0 - {{ tail }} end
 {%- endmacro %}
+
+{# Standard deviation (of all rows, not of a sample) over the mean of whole numbers; NULL without rows or with a mean of 0. In
+   integers up to the last step: equal numbers give exactly 0, and the same rows the same result in any order. #}
+{% macro coefficient_of_variation(number) -%}
+    {%- set total = 'sum(cast(' ~ number ~ ' as decimal(38, 0)))' -%}
+    {%- set squares = 'sum(cast(' ~ number ~ ' as decimal(38, 0)) * ' ~ number ~ ')' -%}
+    sqrt(cast(count({{ number }}) * {{ squares }} - {{ total }} * {{ total }} as double))
+    / nullif(cast({{ total }} as double), 0)
+{%- endmacro %}

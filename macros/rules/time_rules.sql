@@ -20,3 +20,18 @@
     {%- endif -%}
     {{ return(value | int) }}
 {%- endmacro %}
+
+{# Seconds of a variable as whole microseconds: 1.5 is 1500000. #}
+{% macro microseconds(seconds) -%}
+    {{ return((seconds * 1000000) | round | int) }}
+{%- endmacro %}
+
+{# The day on which a row arrived; NULL for sources whose files carry none (their landed_on is 1970-01-01). #}
+{% macro known_landing_day(landed_on) -%}
+    nullif({{ landed_on }}, date '1970-01-01')
+{%- endmacro %}
+
+{# The first day of the month before a day's month. #}
+{% macro month_before(day) -%}
+    cast(date_trunc('month', {{ day }}) - interval 1 month as date)
+{%- endmacro %}

@@ -113,7 +113,9 @@ final as (
         delivered_at,
         estimated_delivery_on,
         is_inferred,
-        {{ is_counted_order('status') }} as is_counted
+        {{ is_counted_order('status') }} as is_counted,
+        {{ counted_from('status', 'ordered_at', 'canceled_at', 'returned_at') }} as counted_from,
+        {{ counted_until('status', 'canceled_at', 'returned_at') }} as counted_until
     from with_amounts
 )
 

@@ -21,11 +21,7 @@ final as (
         count(*) filter (where events.event_type = 'add_to_cart') as add_to_cart_count,
         count(*) filter (where events.event_type = 'checkout_started') as checkout_count
     from events
-    left join visitors
-        on
-            events.visitor_id = visitors.visitor_id
-            and events.event_at >= visitors.valid_from
-            and events.event_at < visitors.valid_to
+    {{ join_owner('events', 'event_at') }}
     group by 1, 2, 3
 )
 

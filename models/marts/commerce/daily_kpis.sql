@@ -1,7 +1,7 @@
 -- The shop day by day (UTC). Grain: one row per kpi_date, from the first to the last day of events
 -- and orders, at most to the as-of date; a day without anything is a row of zeros, its rates and
 -- its average NULL. Orders, revenue and quantity are of counted orders; a guest's order counts and
--- is no ordering customer.
+-- is no ordering customer. Bots are in all columns; the bot_ ones say how much of it they are.
 with
 
 visitor_days as (
@@ -10,6 +10,10 @@ visitor_days as (
 
 sessions as (
     select * from {{ ref('fct_sessions') }}
+),
+
+risks as (
+    select * from {{ ref('session_risk') }}
 ),
 
 payments as (
@@ -66,6 +70,21 @@ session_totals as (
     group by started_on
 ),
 
+bot_sessions as (
+    select sessions.*
+    from sessions
+    inner join risks on sessions.session_id = risks.session_id
+    where risks.is_likely_bot
+),
+
+bot_totals as (
+    select
+        started_on,
+        {{ bot_measures() }}
+    from bot_sessions
+    group by started_on
+),
+
 signup_totals as (
     select
         cast(signed_up_at as date) as signed_up_on,
@@ -114,10 +133,15 @@ joined as (
         coalesce(order_totals.first_order_count, 0) as first_order_count,
         cast(coalesce(order_totals.revenue_amount, 0) as decimal(18, 4)) as revenue_amount,
         cast(coalesce(order_totals.quantity, 0) as bigint) as quantity,
-        coalesce(session_totals.converted_session_count, 0) as converted_session_count
+        coalesce(session_totals.converted_session_count, 0) as converted_session_count,
+        coalesce(bot_totals.bot_visitor_count, 0) as bot_visitor_count,
+        coalesce(bot_totals.bot_session_count, 0) as bot_session_count,
+        coalesce(bot_totals.bot_event_count, 0) as bot_event_count,
+        coalesce(bot_totals.converted_bot_session_count, 0) as converted_bot_session_count
     from days
     left join event_totals on days.kpi_date = event_totals.event_date
     left join session_totals on days.kpi_date = session_totals.started_on
+    left join bot_totals on days.kpi_date = bot_totals.started_on
     left join signup_totals on days.kpi_date = signup_totals.signed_up_on
     left join payment_totals on days.kpi_date = payment_totals.attempted_on
     left join order_totals on days.kpi_date = order_totals.ordered_on

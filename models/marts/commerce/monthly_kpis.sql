@@ -15,6 +15,14 @@ visitor_days as (
     select * from {{ ref('int_visitor_days_counted') }}
 ),
 
+sessions as (
+    select * from {{ ref('fct_sessions') }}
+),
+
+risks as (
+    select * from {{ ref('session_risk') }}
+),
+
 orders as (
     select * from {{ ref('fct_orders') }}
     where is_counted
@@ -63,17 +71,42 @@ buyers as (
     group by daily_kpis.kpi_month
 ),
 
+bot_sessions as (
+    select
+        daily_kpis.kpi_month,
+        sessions.visitor_id,
+        sessions.event_count,
+        sessions.order_count
+    from sessions
+    inner join risks on sessions.session_id = risks.session_id
+    inner join daily_kpis on sessions.started_on = daily_kpis.kpi_date
+    where risks.is_likely_bot
+),
+
+bots as (
+    select
+        kpi_month,
+        {{ bot_measures() }}
+    from bot_sessions
+    group by kpi_month
+),
+
 joined as (
     select
         sums.*,
         coalesce(visitors.visitor_count, 0) as visitor_count,
         coalesce(visitors.identified_customer_count, 0) as identified_customer_count,
         coalesce(buyers.ordering_customer_count, 0) as ordering_customer_count,
+        coalesce(bots.bot_visitor_count, 0) as bot_visitor_count,
+        coalesce(bots.bot_session_count, 0) as bot_session_count,
+        coalesce(bots.bot_event_count, 0) as bot_event_count,
+        coalesce(bots.converted_bot_session_count, 0) as converted_bot_session_count,
         last_day(sums.kpi_month) <= as_of_dates.as_of_date
         and sums.kpi_month >= as_of_dates.first_date as is_complete
     from sums
     left join visitors on sums.kpi_month = visitors.kpi_month
     left join buyers on sums.kpi_month = buyers.kpi_month
+    left join bots on sums.kpi_month = bots.kpi_month
     cross join as_of_dates
 ),
 

@@ -39,11 +39,7 @@ final as (
         events._source_file,
         events._landed_on
     from events
-    left join visitors
-        on
-            events.visitor_id = visitors.visitor_id
-            and events.event_at >= visitors.valid_from
-            and events.event_at < visitors.valid_to
+    {{ join_owner('events', 'event_at') }}
 )
 
 select * from final

@@ -30,11 +30,7 @@ final as (
         payments.app_version,
         payments.result = 'approved' as is_approved
     from payments
-    left join visitors
-        on
-            payments.visitor_id = visitors.visitor_id
-            and payments.attempted_at >= visitors.valid_from
-            and payments.attempted_at < visitors.valid_to
+    {{ join_owner('payments', 'attempted_at') }}
 )
 
 select * from final

@@ -16,7 +16,7 @@ EVENT_COLUMNS = [
     "event_id", "event_at", "event_date", "visitor_id", "customer_id", "session_id", "event_type",
     "event_name", "outcome", "product_id", "quantity", "amount", "order_id", "device_type",
     "traffic_channel", "campaign", "country", "payment_method", "gateway", "failure_reason",
-    "app_version",
+    "app_version", "_landed_on",
 ]  # fmt: skip
 
 
@@ -33,6 +33,8 @@ class Core:
     payments: pl.DataFrame
     reviews: pl.DataFrame
     sellers: pl.DataFrame
+    # When each customer was first named on a device (customer_id, identified_at).
+    identified: pl.DataFrame
     as_of_date: date | None
 
     @property
@@ -40,6 +42,12 @@ class Core:
         """The end of the as-of day, exclusive."""
         day = self.as_of_date or date(1970, 1, 1)
         return datetime(day.year, day.month, day.day) + timedelta(days=1)
+
+    @property
+    def first_date(self) -> date | None:
+        """The first day of an event or an order."""
+        days = [self.events["event_date"].min(), self.orders["ordered_on"].min()]
+        return min((day for day in days if day is not None), default=None)
 
     @property
     def counted(self) -> pl.DataFrame:
@@ -60,6 +68,25 @@ def _events(entities: Entities, options: Options) -> tuple[pl.DataFrame, pl.Data
     # The owner of a session is the owner at its end: of its last event in time, ties included.
     events = assigned.with_columns(customer_id="owner", event_date=pl.col("event_at").dt.date()).select(EVENT_COLUMNS)
     return events, visits.sessions(assigned)
+
+
+def _identified(entities: Entities) -> pl.DataFrame:
+    """Of several customers named on a device at one instant, the last by event id is the one."""
+    named = entities["events"].filter(pl.col("customer_id").is_not_null()).sort("event_at", "event_id")
+    last = named.unique(["visitor_id", "event_at"], keep="last", maintain_order=True)
+    return last.group_by("customer_id").agg(identified_at=pl.col("event_at").min())
+
+
+def _payments(entities: Entities) -> pl.DataFrame:
+    """Attempts with their customer: their own, else the owner of the device at that moment."""
+    payments = entities["payments"]
+    points = payments.select("visitor_id", at="attempted_at")
+    owner = visits.owners(entities["events"], points).alias("owner")
+    return payments.with_columns(
+        customer_id=pl.coalesce("customer_id", owner),
+        attempted_on=pl.col("attempted_at").dt.date(),
+        is_approved=pl.col("result") == "approved",
+    )
 
 
 def _customers(entities: Entities) -> pl.DataFrame:
@@ -188,9 +215,7 @@ def build_core(entities: Entities, options: Options) -> Core:
     events, sessions = _events(entities, options)
     products = _products(entities)
     orders = _orders(entities, options)
-    payments = entities["payments"].with_columns(
-        attempted_on=pl.col("attempted_at").dt.date(), is_approved=pl.col("result") == "approved"
-    )
+    payments = _payments(entities)
     last = pl.concat([events.select(at="event_at"), entities["orders"].select(at="ordered_at")])["at"].max()
     return Core(
         customers=_customers(entities),
@@ -207,5 +232,6 @@ def build_core(entities: Entities, options: Options) -> Core:
         ),
         reviews=entities["reviews"],
         sellers=entities["sellers"],
+        identified=_identified(entities),
         as_of_date=options.as_of_date or (last.date() if last else None),
     )  # fmt: skip

@@ -58,6 +58,16 @@ def seeded_funnels() -> tuple[Funnel, ...]:
     )
 
 
+def seeded_rfm_segments() -> dict[str, str]:
+    """RFM code to segment."""
+    return {row["rfm_code"]: row["segment"] for row in read_seed("rfm_segments")}
+
+
+def seeded_engagement_weights() -> dict[str, float]:
+    """Part of the engagement score to its weight."""
+    return {row["part"]: float(row["weight"]) for row in read_seed("engagement_weights")}
+
+
 @dataclass(frozen=True)
 class Options:
     """The project's variables, under their own names."""
@@ -79,8 +89,39 @@ class Options:
     affinity_min_pair_count: int = 5
     affinity_shrinkage: int = 10
     repeat_horizon_days: int = 90
+    rfm_method: str = "rank"
+    engagement_cap_percentile: float = 0.95
+    engagement_scaling: str = "min_max"
+    engagement_high_from: float = 0.6
+    engagement_medium_from: float = 0.3
+    engagement_high_cut: float = 0.5
+    active_days: int = 30
+    high_value_percentile: float = 0.75
+    at_risk_max_sessions: int = 1
+    at_risk_min_gaps: int = 4
+    at_risk_gap_percentile: float = 0.9
+    declining_drop: float = 0.2
+    revenue_at_risk_days: int = 365
+    timeline_max_rows: int = 200
+    rapid_event_seconds: float = 2
+    double_click_seconds: float = 1
+    risk_min_gaps: int = 10
+    bot_rapid_rate: float = 0.8
+    bot_gap_variation: float = 0.5
+    impulsive_rapid_rate: float = 0.2
+    burst_events_per_minute: int = 60
+    drift_min_rows: int = 500
+    drift_alarm_psi: float = 0.2
+    volume_reference_weeks: int = 8
+    volume_min_weeks: int = 4
+    volume_min_rows: int = 20
+    volume_alarm_z: float = 4
+    volume_alarm_change: float = 0.5
+    late_after_days: int = 1
     event_names: dict[str, str] = field(default_factory=seeded_event_names)
     funnels: tuple[Funnel, ...] = field(default_factory=seeded_funnels)
+    rfm_segments: dict[str, str] = field(default_factory=seeded_rfm_segments)
+    engagement_weights: dict[str, float] = field(default_factory=seeded_engagement_weights)
 
     @property
     def window(self) -> int:

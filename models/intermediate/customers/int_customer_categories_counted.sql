@@ -1,0 +1,138 @@
+-- What drew each customer to each category, month by month. Grain: one row per customer_id, category and counted_on, the first
+-- snapshot that knows it. The counts are increments: a snapshot's are the sums up to its date. A line of an order that is canceled
+-- or returned later is taken back there, as -1. Service lines are left out; a product without a category is 'unknown'.
+with
+
+events as (
+    select * from {{ ref('int_events_sessionized') }}
+    where
+        event_type in ('product_view', 'add_to_cart')
+        and product_id is not null
+),
+
+visitors as (
+    select * from {{ ref('int_visitors_identified') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders_completed') }}
+    where
+        counted_from is not null
+        and customer_id is not null
+),
+
+order_items as (
+    select * from {{ ref('int_order_items_deduplicated') }}
+    where quantity > 0
+),
+
+products as (
+    select
+        product_id,
+        coalesce(category, 'unknown') as category
+    from {{ ref('dim_products') }}
+    where not is_service_line
+),
+
+as_of_dates as (
+    select * from {{ ref('int_as_of_dates') }}
+),
+
+-- A customer's events by product and day first: fewer rows then meet their category.
+looked_at as (
+    select
+        visitors.customer_id,
+        events.product_id,
+        cast(events.event_at as date) as happened_on,
+        count(*) filter (where events.event_type = 'product_view') as view_count,
+        count(*) filter (where events.event_type = 'add_to_cart') as add_to_cart_count
+    from events
+    {{ join_owner('events', 'event_at') }}
+    where visitors.customer_id is not null
+    group by 1, 2, 3
+),
+
+-- An order that was undone before it was placed (clocks differ) never counted: it is taken back on its own day.
+order_changes as (
+    select
+        order_id,
+        customer_id,
+        cast(counted_from as date) as happened_on,
+        1 as line_change
+    from orders
+
+    union all
+
+    select
+        order_id,
+        customer_id,
+        cast(greatest(counted_from, counted_until) as date) as happened_on,
+        -1 as line_change
+    from orders
+    where counted_until is not null
+),
+
+bought as (
+    select
+        order_changes.customer_id,
+        order_items.product_id,
+        order_changes.happened_on,
+        sum(order_changes.line_change) as order_line_count
+    from order_changes
+    inner join order_items on order_changes.order_id = order_items.order_id
+    group by order_changes.customer_id, order_items.product_id, order_changes.happened_on
+),
+
+changes as (
+    select
+        customer_id,
+        product_id,
+        happened_on,
+        view_count,
+        add_to_cart_count,
+        0 as order_line_count
+    from looked_at
+
+    union all
+
+    select
+        customer_id,
+        product_id,
+        happened_on,
+        0 as view_count,
+        0 as add_to_cart_count,
+        order_line_count
+    from bought
+),
+
+dated as (
+    select
+        changes.customer_id,
+        products.category,
+        {{ first_snapshot_on('changes.happened_on', 'as_of_dates.as_of_date') }} as counted_on,
+        changes.view_count,
+        changes.add_to_cart_count,
+        changes.order_line_count
+    from changes
+    inner join products on changes.product_id = products.product_id
+    cross join as_of_dates
+),
+
+final as (
+    select
+        customer_id,
+        category,
+        counted_on,
+        cast(sum(view_count) as bigint) as view_count,
+        cast(sum(add_to_cart_count) as bigint) as add_to_cart_count,
+        cast(sum(order_line_count) as bigint) as order_line_count
+    from dated
+    where counted_on is not null
+    group by customer_id, category, counted_on
+    having
+        sum(view_count) > 0
+        or sum(add_to_cart_count) > 0
+        or sum(order_line_count) <> 0
+)
+
+select * from final

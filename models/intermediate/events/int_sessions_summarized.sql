@@ -1,0 +1,107 @@
+-- Visits. Grain: one row per session_id (visitor and start). Dimensions are those of the session's first event.
+-- customer_id is the owner of the device at the session's last event; NULL while nobody ever logged in there.
+-- session_split_cause says why the session began; within an island the first cause in the order campaign, midnight,
+-- max_length is named. A cart is abandoned when nothing was ordered in the session from the first add on.
+with
+
+events as (
+    select * from {{ ref('int_events_sessionized') }}
+),
+
+visitors as (
+    select * from {{ ref('int_visitors_identified') }}
+),
+
+sessions as (
+    select
+        session_id,
+        visitor_id,
+        session_started_at as started_at,
+        max(event_at) as ended_at,
+        max(island_started_at) as island_started_at,
+        max(is_split_by_length) as is_split_by_length,
+        max(campaign_number) as campaign_number,
+        max(midnight_key) as midnight_key,
+        max(length_bin) as length_bin,
+        count(*) as event_count,
+        count(*) filter (where event_type = 'page_view') as page_view_count,
+        count(*) filter (where event_type = 'product_view') as product_view_count,
+        count(*) filter (where event_type = 'search') as search_count,
+        count(*) filter (where event_type = 'add_to_cart') as add_to_cart_count,
+        count(*) filter (where event_type = 'remove_from_cart') as remove_from_cart_count,
+        count(*) filter (where event_type = 'checkout_started') as checkout_count,
+        count(*) filter (where event_type = 'payment_attempted') as payment_attempt_count,
+        count(*) filter (where event_type = 'payment_attempted' and outcome = 'approved') as approved_payment_count,
+        count(*) filter (where event_type = 'order_placed') as order_count,
+        min(event_at) filter (where event_type = 'add_to_cart') as carted_at,
+        max(event_at) filter (where event_type = 'order_placed') as last_order_placed_at,
+        min_by(event_id, (event_at, event_id)) as entry_event_id,
+        max_by(event_type, (event_at, event_id)) as exit_event_type
+    from events
+    group by session_id, visitor_id, session_started_at
+),
+
+with_island_before as (
+    select
+        *,
+        lag(island_started_at) over (partition by visitor_id order by started_at nulls last) as island_before,
+        lag(campaign_number) over (partition by visitor_id order by started_at nulls last) as campaign_before,
+        lag(midnight_key) over (partition by visitor_id order by started_at nulls last) as midnight_before
+    from sessions
+),
+
+entries as (
+    select
+        event_id,
+        event_type,
+        device_type,
+        traffic_channel,
+        campaign,
+        country
+    from events
+    where event_at = session_started_at
+),
+
+final as (
+    select
+        sessions.session_id,
+        sessions.visitor_id,
+        visitors.customer_id,
+        sessions.started_at,
+        sessions.ended_at,
+        cast(sessions.started_at as date) as started_on,
+        sessions.island_started_at,
+        case
+            when sessions.island_before is null then 'first_event'
+            when sessions.island_before <> sessions.island_started_at then 'inactivity'
+            when sessions.campaign_before <> sessions.campaign_number then 'campaign'
+            when sessions.midnight_before <> sessions.midnight_key then 'midnight'
+            else 'max_length'
+        end as session_split_cause,
+        sessions.is_split_by_length,
+        {{ seconds_between('sessions.started_at', 'sessions.ended_at') }} as duration_seconds,
+        sessions.event_count,
+        sessions.page_view_count,
+        sessions.product_view_count,
+        sessions.search_count,
+        sessions.add_to_cart_count,
+        sessions.remove_from_cart_count,
+        sessions.checkout_count,
+        sessions.payment_attempt_count,
+        sessions.approved_payment_count,
+        sessions.order_count,
+        sessions.carted_at,
+        coalesce(sessions.last_order_placed_at >= sessions.carted_at, false) as has_cart_order,
+        sessions.event_count = 1 as is_single_event,
+        entries.event_type as entry_event_type,
+        sessions.exit_event_type,
+        entries.device_type,
+        entries.traffic_channel,
+        entries.campaign,
+        entries.country
+    from with_island_before as sessions
+    inner join entries on sessions.entry_event_id = entries.event_id
+    {{ join_owner('sessions', 'ended_at') }}
+)
+
+select * from final
