@@ -37,3 +37,8 @@
 {% macro timestamp_from_us(column) -%}{{ return(adapter.dispatch('timestamp_from_us')(column)) }}{%- endmacro %}
 {% macro duckdb__timestamp_from_us(column) -%}make_timestamp({{ column }}){%- endmacro %}
 {% macro spark__timestamp_from_us(column) -%}cast(timestamp_micros({{ column }}) as timestamp){%- endmacro %}
+
+{# The day of the week, 1 for Monday … 7 for Sunday. #}
+{% macro iso_weekday(day) -%}{{ return(adapter.dispatch('iso_weekday')(day)) }}{%- endmacro %}
+{% macro duckdb__iso_weekday(day) -%}cast(isodow({{ day }}) as integer){%- endmacro %}
+{% macro spark__iso_weekday(day) -%}(weekday({{ day }}) + 1){%- endmacro %}

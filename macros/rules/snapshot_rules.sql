@@ -13,3 +13,9 @@
 {% macro is_within_days(day, snapshot_on, days) -%}
     {{ day }} <= {{ snapshot_on }} and {{ day }} > {{ snapshot_on }} - cast({{ days }} as integer)
 {%- endmacro %}
+
+{# Is a sum that is known from one snapshot on (and replaced by a later one, or by none) the one that holds at a snapshot? #}
+{% macro is_known_between(snapshot_on, counted_on, next_counted_on) -%}
+    {{ snapshot_on }} >= {{ counted_on }}
+    and ({{ next_counted_on }} is null or {{ snapshot_on }} < {{ next_counted_on }})
+{%- endmacro %}

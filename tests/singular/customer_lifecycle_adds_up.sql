@@ -1,5 +1,5 @@
--- Guards against customers lost between two periods: whoever is active is new, returning or resurrecting, and whoever was active in the
--- period before returns or is dormant. Prints the periods that do not add up.
+-- Guards against customers lost between two periods: whoever is active is new, returning or resurrecting, and whoever
+-- was active in the period before returns or is dormant. Prints the periods that do not add up.
 with
 
 periods as (

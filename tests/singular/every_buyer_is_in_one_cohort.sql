@@ -1,4 +1,5 @@
--- Guards against cohorts that lose or double customers: together they hold everybody who has an order that counts today. Prints both numbers.
+-- Guards against cohorts that lose or double customers: together they hold everybody who has an order that counts
+-- today. Prints both numbers.
 with
 
 cohorts as (

@@ -1,6 +1,7 @@
--- What drew each customer to each category, month by month. Grain: one row per customer_id, category and counted_on, the first
--- snapshot that knows it. The counts are increments: a snapshot's are the sums up to its date. A line of an order that is canceled
--- or returned later is taken back there, as -1. Service lines are left out; a product without a category is 'unknown'.
+-- What drew each customer to each category, month by month. Grain: one row per customer_id, category and counted_on,
+-- the first snapshot that knows it. The counts are increments: a snapshot's are the sums up to its date. A line of an
+-- order that is canceled or returned later is taken back there, as -1. Service lines are left out; a product without a
+-- category is 'unknown'.
 with
 
 events as (

@@ -1,6 +1,6 @@
--- On which days (UTC) each customer was there: retention, life cycle and stickiness count from here. Grain: one row per customer_id
--- and active_on, at most the as-of date. A day is active by an event of a device that was the customer's at the time, or by an order
--- that counts as of today.
+-- On which days (UTC) each customer was there: retention, life cycle and stickiness count from here. Grain: one row per
+-- customer_id and active_on, at most the as-of date. A day is active by an event of a device that was the customer's at
+-- the time, or by an order that counts as of today.
 with
 
 visitor_days as (

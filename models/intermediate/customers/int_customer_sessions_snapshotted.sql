@@ -1,5 +1,6 @@
 -- What each snapshot knew of a customer's visits. Grain: one row per customer_id and snapshot_on from the first ended session on.
--- A session is known from the day on which it ended. Of devices used equally often the first by name is the favourite.
+-- A session is known from the day on which it ended. Counts only ever grow: they are summed up month by month, and a month's sum
+-- holds for every snapshot until the next one (far less work than to count all sessions anew for each snapshot).
 with
 
 snapshots as (
@@ -9,115 +10,78 @@ snapshots as (
 sessions as (
     select
         *,
-        cast(ended_at as date) as ended_on
+        cast(ended_at as date) as ended_on,
+        {{ first_snapshot_on('cast(ended_at as date)', as_of_date()) }} as counted_on
     from {{ ref('int_sessions_summarized') }}
     where customer_id is not null
 ),
 
--- A customer visits on few days: they are joined with the snapshots, not the sessions.
-session_days as (
+months as (
     select
         customer_id,
-        ended_on,
+        counted_on,
         count(*) as session_count,
-        sum(event_count) as event_count,
-        sum(product_view_count) as product_view_count,
-        sum(add_to_cart_count) as add_to_cart_count,
+        cast(sum(event_count) as bigint) as event_count,
+        cast(sum(product_view_count) as bigint) as product_view_count,
+        cast(sum(add_to_cart_count) as bigint) as add_to_cart_count,
         count(carted_at) as cart_session_count,
         count(*) filter (where carted_at is not null and not has_cart_order) as abandoned_cart_count,
-        sum({{ epoch_us('ended_at') }} - {{ epoch_us('started_at') }}) as duration_us
+        cast(sum({{ epoch_us('ended_at') }} - {{ epoch_us('started_at') }}) as bigint) as duration_us,
+        max(ended_on) as last_session_on
     from sessions
-    group by customer_id, ended_on
+    where counted_on is not null
+    group by customer_id, counted_on
 ),
 
-totals as (
-    select
-        session_days.customer_id,
-        snapshots.snapshot_on,
-        cast(sum(session_days.session_count) as bigint) as session_count,
-        cast(
-            sum(
-                case
-                    when {{ is_within_days('session_days.ended_on', 'snapshots.snapshot_on', 30) }} then session_days.session_count
-                    else 0
-                end
-            ) as bigint
-        ) as session_count_30_days,
-        cast(
-            sum(
-                case
-                    when {{ is_within_days('session_days.ended_on', 'snapshots.snapshot_on', 90) }} then session_days.session_count
-                    else 0
-                end
-            ) as bigint
-        ) as session_count_90_days,
-        max(session_days.ended_on) as last_session_on,
-        cast(sum(session_days.event_count) as bigint) as event_count,
-        cast(sum(session_days.product_view_count) as bigint) as product_view_count,
-        cast(sum(session_days.add_to_cart_count) as bigint) as add_to_cart_count,
-        cast(sum(session_days.cart_session_count) as bigint) as cart_session_count,
-        cast(sum(session_days.abandoned_cart_count) as bigint) as abandoned_cart_count,
-        cast(sum(session_days.duration_us) as bigint) as duration_us
-    from session_days
-    inner join snapshots on session_days.ended_on <= snapshots.snapshot_on
-    group by session_days.customer_id, snapshots.snapshot_on
-),
-
-device_days as (
+so_far as (
     select
         customer_id,
-        device_type,
-        ended_on,
-        count(*) as session_count
-    from sessions
-    where device_type is not null
-    group by customer_id, device_type, ended_on
+        counted_on,
+        lead(counted_on) over by_month as next_counted_on,
+        sum(session_count) over by_month as session_count,
+        sum(event_count) over by_month as event_count,
+        sum(product_view_count) over by_month as product_view_count,
+        sum(add_to_cart_count) over by_month as add_to_cart_count,
+        sum(cart_session_count) over by_month as cart_session_count,
+        sum(abandoned_cart_count) over by_month as abandoned_cart_count,
+        sum(duration_us) over by_month as duration_us,
+        last_session_on
+    from months
+    window by_month as (partition by customer_id order by counted_on nulls last)
 ),
 
-devices as (
+-- The last 30 and 90 days do not begin where months do.
+recent as (
     select
-        device_days.customer_id,
+        sessions.customer_id,
         snapshots.snapshot_on,
-        device_days.device_type,
-        cast(sum(device_days.session_count) as bigint) as session_count
-    from device_days
-    inner join snapshots on device_days.ended_on <= snapshots.snapshot_on
-    group by device_days.customer_id, snapshots.snapshot_on, device_days.device_type
-),
-
-favourite_devices as (
-    select
-        customer_id,
-        snapshot_on,
-        {{ favourite('device_type', 'session_count') }} as favourite_device,
-        {{ rate('max(session_count)', 'sum(session_count)') }} as favourite_device_rate
-    from devices
-    group by customer_id, snapshot_on
+        count(*) as session_count_90_days,
+        count(*) filter (where {{ is_within_days('sessions.ended_on', 'snapshots.snapshot_on', 30) }}) as session_count_30_days
+    from sessions
+    inner join snapshots on {{ is_within_days('sessions.ended_on', 'snapshots.snapshot_on', 90) }}
+    group by sessions.customer_id, snapshots.snapshot_on
 ),
 
 final as (
     select
-        totals.customer_id,
-        totals.snapshot_on,
-        totals.session_count,
-        totals.session_count_30_days,
-        totals.session_count_90_days,
-        totals.last_session_on,
-        totals.event_count,
-        totals.product_view_count,
-        totals.add_to_cart_count,
-        totals.cart_session_count,
-        totals.abandoned_cart_count,
-        {{ rate('totals.abandoned_cart_count', 'totals.cart_session_count') }} as cart_abandonment_rate,
-        totals.duration_us / 1000000.0 / totals.session_count as mean_session_seconds,
-        {{ rate('totals.event_count', 'totals.session_count') }} as events_per_session,
-        favourite_devices.favourite_device,
-        favourite_devices.favourite_device_rate
-    from totals
-    left join favourite_devices
-        on
-            totals.customer_id = favourite_devices.customer_id
-            and totals.snapshot_on = favourite_devices.snapshot_on
+        so_far.customer_id,
+        snapshots.snapshot_on,
+        cast(so_far.session_count as bigint) as session_count,
+        coalesce(recent.session_count_30_days, 0) as session_count_30_days,
+        coalesce(recent.session_count_90_days, 0) as session_count_90_days,
+        so_far.last_session_on,
+        cast(so_far.event_count as bigint) as event_count,
+        cast(so_far.product_view_count as bigint) as product_view_count,
+        cast(so_far.add_to_cart_count as bigint) as add_to_cart_count,
+        cast(so_far.cart_session_count as bigint) as cart_session_count,
+        cast(so_far.abandoned_cart_count as bigint) as abandoned_cart_count,
+        {{ rate('so_far.abandoned_cart_count', 'so_far.cart_session_count') }} as cart_abandonment_rate,
+        cast(so_far.duration_us as bigint) / 1000000.0 / cast(so_far.session_count as bigint) as mean_session_seconds,
+        {{ rate('so_far.event_count', 'so_far.session_count') }} as events_per_session
+    from so_far
+    inner join snapshots on {{ is_known_between('snapshots.snapshot_on', 'so_far.counted_on', 'so_far.next_counted_on') }}
+    left join recent
+        on so_far.customer_id = recent.customer_id and snapshots.snapshot_on = recent.snapshot_on
 )
 
 select * from final

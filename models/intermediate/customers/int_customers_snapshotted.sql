@@ -5,10 +5,7 @@
 with
 
 snapshots as (
-    select
-        *,
-        {{ snapshot_moment('snapshot_on') }} as known_before
-    from {{ ref('int_snapshot_dates') }}
+    select * from {{ ref('int_snapshot_dates') }}
 ),
 
 customers as (
@@ -17,15 +14,10 @@ customers as (
 
 orders as (
     select * from {{ ref('int_orders_completed') }}
-    where customer_id is not null
 ),
 
 payments as (
-    select * from {{ ref('int_payments_deduplicated') }}
-),
-
-reviews as (
-    select * from {{ ref('int_reviews_deduplicated') }}
+    select * from {{ ref('int_payments_identified') }}
 ),
 
 visitors as (
@@ -36,6 +28,10 @@ sessions as (
     select * from {{ ref('int_sessions_summarized') }}
 ),
 
+gaps as (
+    select * from {{ ref('int_order_gaps_snapshotted') }}
+),
+
 customer_orders as (
     select * from {{ ref('int_customer_orders_snapshotted') }}
 ),
@@ -44,33 +40,30 @@ customer_sessions as (
     select * from {{ ref('int_customer_sessions_snapshotted') }}
 ),
 
-gaps as (
-    select * from {{ ref('int_order_gaps_snapshotted') }}
+customer_experiences as (
+    select * from {{ ref('int_customer_experiences_snapshotted') }}
 ),
 
-customer_categories as (
-    select * from {{ ref('int_customer_categories_counted') }}
+favourite_categories as (
+    select * from {{ ref('int_customer_favourites_snapshotted') }}
+    where kind = 'category'
 ),
 
-payments_owned as (
-    select
-        coalesce(payments.customer_id, visitors.customer_id) as customer_id,
-        payments.attempted_at,
-        coalesce(payments.result <> 'approved', true) as is_failed
-    from payments
-    {{ join_owner('payments', 'attempted_at') }}
+favourite_devices as (
+    select * from {{ ref('int_customer_favourites_snapshotted') }}
+    where kind = 'device'
 ),
 
 signs as (
-    select customer_id, min(signed_up_at) as seen_at from customers group by customer_id
+    select customer_id, signed_up_at as seen_at from customers
     union all
-    select customer_id, min(ordered_at) as seen_at from orders group by customer_id
+    select customer_id, ordered_at as seen_at from orders
     union all
-    select customer_id, min(attempted_at) as seen_at from payments_owned group by customer_id
+    select customer_id, attempted_at as seen_at from payments
     union all
-    select customer_id, min(ended_at) as seen_at from sessions group by customer_id
+    select customer_id, ended_at as seen_at from sessions
     union all
-    select customer_id, min(identified_at) as seen_at from visitors group by customer_id
+    select customer_id, identified_at as seen_at from visitors
 ),
 
 first_signs as (
@@ -78,6 +71,7 @@ first_signs as (
         customer_id,
         cast(min(seen_at) as date) as first_seen_on
     from signs
+    where customer_id is not null
     group by customer_id
 ),
 
@@ -102,55 +96,6 @@ everybodys_gaps as (
     group by snapshot_on
 ),
 
-customer_payments as (
-    select
-        payments_owned.customer_id,
-        snapshots.snapshot_on,
-        count(*) as payment_attempt_count,
-        count(*) filter (where payments_owned.is_failed) as failed_payment_count
-    from payments_owned
-    inner join snapshots on payments_owned.attempted_at < snapshots.known_before
-    group by payments_owned.customer_id, snapshots.snapshot_on
-),
-
-customer_reviews as (
-    select
-        orders.customer_id,
-        snapshots.snapshot_on,
-        count(reviews.score) as review_count,
-        sum(reviews.score) as review_score_sum
-    from reviews
-    inner join orders on reviews.order_id = orders.order_id
-    inner join snapshots on reviews.reviewed_at < snapshots.known_before
-    group by orders.customer_id, snapshots.snapshot_on
-),
-
-interests as (
-    select
-        customer_categories.customer_id,
-        snapshots.snapshot_on,
-        customer_categories.category,
-        cast(
-            sum({{ category_interest(
-                'customer_categories.view_count', 'customer_categories.add_to_cart_count', 'customer_categories.order_line_count'
-            ) }}) as bigint
-        ) as interest_count
-    from customer_categories
-    inner join snapshots on customer_categories.counted_on <= snapshots.snapshot_on
-    group by customer_categories.customer_id, snapshots.snapshot_on, customer_categories.category
-),
-
-favourite_categories as (
-    select
-        customer_id,
-        snapshot_on,
-        {{ favourite('category', 'interest_count') }} as favourite_category,
-        {{ rate('max(interest_count)', 'sum(interest_count)') }} as favourite_category_rate
-    from interests
-    where interest_count > 0
-    group by customer_id, snapshot_on
-),
-
 final as (
     select
         members.customer_id,
@@ -171,9 +116,9 @@ final as (
         customer_orders.mean_gap_days,
         customer_orders.own_gap_limit_days,
         coalesce(customer_orders.own_gap_limit_days, everybodys_gaps.gap_limit_days) as gap_limit_days,
-        coalesce(customer_orders.returned_order_count, 0) as returned_order_count,
-        coalesce(customer_orders.returned_amount, 0) as returned_amount,
-        coalesce(customer_orders.canceled_order_count, 0) as canceled_order_count,
+        coalesce(customer_experiences.returned_order_count, 0) as returned_order_count,
+        coalesce(customer_experiences.returned_amount, 0) as returned_amount,
+        coalesce(customer_experiences.canceled_order_count, 0) as canceled_order_count,
         coalesce(customer_sessions.session_count, 0) as session_count,
         coalesce(customer_sessions.session_count_30_days, 0) as session_count_30_days,
         coalesce(customer_sessions.session_count_90_days, 0) as session_count_90_days,
@@ -186,31 +131,31 @@ final as (
         customer_sessions.cart_abandonment_rate,
         customer_sessions.mean_session_seconds,
         customer_sessions.events_per_session,
-        favourite_categories.favourite_category,
-        favourite_categories.favourite_category_rate,
-        customer_sessions.favourite_device,
-        customer_sessions.favourite_device_rate,
-        coalesce(customer_payments.payment_attempt_count, 0) as payment_attempt_count,
-        coalesce(customer_payments.failed_payment_count, 0) as failed_payment_count,
-        {{ rate('customer_payments.failed_payment_count', 'customer_payments.payment_attempt_count') }} as payment_failure_rate,
-        coalesce(customer_reviews.review_count, 0) as review_count,
-        {{ rate('customer_reviews.review_score_sum', 'customer_reviews.review_count') }} as mean_review_score,
-        coalesce(customer_orders.delivered_order_count, 0) as delivered_order_count,
-        coalesce(customer_orders.late_order_count, 0) as late_order_count,
-        customer_orders.late_rate,
-        customer_orders.mean_delivery_days
+        favourite_categories.favourite as favourite_category,
+        favourite_categories.favourite_rate as favourite_category_rate,
+        favourite_devices.favourite as favourite_device,
+        favourite_devices.favourite_rate as favourite_device_rate,
+        coalesce(customer_experiences.payment_attempt_count, 0) as payment_attempt_count,
+        coalesce(customer_experiences.failed_payment_count, 0) as failed_payment_count,
+        customer_experiences.payment_failure_rate,
+        coalesce(customer_experiences.review_count, 0) as review_count,
+        customer_experiences.mean_review_score,
+        coalesce(customer_experiences.delivered_order_count, 0) as delivered_order_count,
+        coalesce(customer_experiences.late_order_count, 0) as late_order_count,
+        customer_experiences.late_rate,
+        customer_experiences.mean_delivery_days
     from members
     left join customer_orders
         on members.customer_id = customer_orders.customer_id and members.snapshot_on = customer_orders.snapshot_on
     left join everybodys_gaps on members.snapshot_on = everybodys_gaps.snapshot_on
     left join customer_sessions
         on members.customer_id = customer_sessions.customer_id and members.snapshot_on = customer_sessions.snapshot_on
-    left join customer_payments
-        on members.customer_id = customer_payments.customer_id and members.snapshot_on = customer_payments.snapshot_on
-    left join customer_reviews
-        on members.customer_id = customer_reviews.customer_id and members.snapshot_on = customer_reviews.snapshot_on
+    left join customer_experiences
+        on members.customer_id = customer_experiences.customer_id and members.snapshot_on = customer_experiences.snapshot_on
     left join favourite_categories
         on members.customer_id = favourite_categories.customer_id and members.snapshot_on = favourite_categories.snapshot_on
+    left join favourite_devices
+        on members.customer_id = favourite_devices.customer_id and members.snapshot_on = favourite_devices.snapshot_on
 )
 
 select * from final

@@ -1,7 +1,7 @@
--- How often people come, day by day: active on the day, in the 7 and in the 30 days up to it. Grain: one row per unit (customer,
--- visitor) and activity_date, every date from the unit's first active day to the as-of date. An active day keeps somebody among the
--- monthly active until the next one or for 30 days, whichever is shorter: so each active day adds one at its start and takes one away
--- at its end, and nothing is multiplied by 30.
+-- How often people come, day by day: active on the day, in the 7 and in the 30 days up to it. Grain: one row per unit
+-- (customer, visitor) and activity_date, every date from the unit's first active day to the as-of date. An active day
+-- keeps somebody among the monthly active until the next one or for 30 days, whichever is shorter: so each active day
+-- adds one at its start and takes one away at its end, and nothing is multiplied by 30.
 with
 
 customer_days as (

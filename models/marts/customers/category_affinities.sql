@@ -1,6 +1,6 @@
--- What each customer is drawn to, against what everybody is drawn to. Grain: one row per customer_id and category with interest as of
--- today: product views, adds to the cart and lines of orders that count. Products without a category are 'unknown', service lines are
--- left out.
+-- What each customer is drawn to, against what everybody is drawn to. Grain: one row per customer_id and category with
+-- interest as of today: product views, adds to the cart and lines of orders that count. Products without a category are
+-- 'unknown', service lines are left out.
 with
 
 customer_categories as (

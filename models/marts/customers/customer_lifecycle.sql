@@ -1,6 +1,7 @@
--- Who is new, who stays, who comes back and who stays away, per week and month. Grain: one row per activity, period and period_start;
--- every period from the first with activity to the as-of one, zeros where nothing happened. Each active customer is exactly one of new,
--- returning and resurrecting; each customer of the period before is exactly one of returning and dormant.
+-- Who is new, who stays, who comes back and who stays away, per week and month. Grain: one row per activity, period and
+-- period_start; every period from the first with activity to the as-of one, zeros where nothing happened. Each active
+-- customer is exactly one of new, returning and resurrecting; each customer of the period before is exactly one of
+-- returning and dormant.
 with
 
 customer_days as (

@@ -1,6 +1,6 @@
--- What a customer did, newest first: orders, sessions, payments and reviews. Grain: one row per customer_id and timeline_number, at most
--- timeline_max_rows of the newest. Nothing from the as-of moment on; a session that was still running then is left out. At the same
--- time: by kind of activity, then by id.
+-- What a customer did, newest first: orders, sessions, payments and reviews. Grain: one row per customer_id and
+-- timeline_number, at most timeline_max_rows of the newest. Nothing from the as-of moment on; a session that was still
+-- running then is left out. At the same time: by kind of activity, then by id.
 with
 
 orders as (
@@ -87,8 +87,8 @@ numbered as (
                 partition by activities.customer_id
                 order by
                     activities.occurred_at desc nulls last,
-                    activities.activity nulls last,
-                    activities.activity_id nulls last
+                    activities.activity asc nulls last,
+                    activities.activity_id asc nulls last
             ) as integer
         ) as timeline_number
     from activities

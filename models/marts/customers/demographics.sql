@@ -1,6 +1,6 @@
--- Who the customers are: counts, revenue and engagement by country, region, gender and age band. Grain: one row per dimension and
--- dimension_value; NULL, and an impossible age, is 'unknown'. All customers known at the as-of date are in it, each once per dimension:
--- those who never ordered too.
+-- Who the customers are: counts, revenue and engagement by country, region, gender and age band. Grain: one row per
+-- dimension and dimension_value; NULL, and an impossible age, is 'unknown'. All customers known at the as-of date are
+-- in it, each once per dimension: those who never ordered too.
 with
 
 scores as (

@@ -1,6 +1,7 @@
--- What becomes of the customers who came in a month. Grain: one row per cohort_month (of the first order that counts today) and
--- months_since, for every cohort and as many months as there are from the first cohort's to the as-of date's. A month that has not ended
--- by the as-of date is immature: only the cohort's size is known there, everything else is NULL, never 0.
+-- What becomes of the customers who came in a month. Grain: one row per cohort_month (of the first order that counts
+-- today) and months_since, for every cohort and as many months as there are from the first cohort's to the as-of
+-- date's. A month that has not ended by the as-of date is immature: only the cohort's size is known there, everything
+-- else is NULL, never 0.
 with
 
 orders as (
@@ -63,7 +64,11 @@ cells as (
         cast(month_numbers.months_since as integer) as months_since,
         cohorts.cohort_customer_count,
         cohorts.first_month + month_numbers.months_since < as_of_dates.first_open_month as is_mature
-    from {{ number_series('month_numbers', 'months_since', '(select coalesce(max(month_counts.month_count), 0) from month_counts)') }}
+    from
+        {{ number_series(
+            'month_numbers', 'months_since', '(select coalesce(max(month_counts.month_count), 0) from month_counts)'
+        ) }}
+    inner join month_counts on month_numbers.months_since < month_counts.month_count
     cross join cohorts
     cross join as_of_dates
 ),
@@ -91,11 +96,13 @@ last_seen as (
     group by cohort_month, last_months_since
 ),
 
--- What came back, by the month in which it did; credit notes (negative orders) lower the revenue of the month they were written in.
+-- What came back, by the month in which it did; credit notes (negative orders) lower the revenue of the month in which they
+-- were written.
 undone as (
     select
         customers.cohort_month,
-        {{ month_number('coalesce(orders.returned_at, orders.ordered_at)') }} - customers.first_month as months_since,
+        {{ month_number('coalesce(orders.returned_at, orders.ordered_at)') }} - customers.first_month
+            as months_since,
         abs(orders.known_amount) as returned_amount,
         0 as credited_amount
     from orders

@@ -1,0 +1,48 @@
+{# What is watched for drift. A category is compared by its levels, a number by the tenths of its reference. #}
+{% macro drift_features() -%}
+    {{ return([
+        {'name': 'event_type', 'entity': 'events', 'kind': 'category'},
+        {'name': 'device_type', 'entity': 'events', 'kind': 'category'},
+        {'name': 'traffic_channel', 'entity': 'events', 'kind': 'category'},
+        {'name': 'country', 'entity': 'events', 'kind': 'category'},
+        {'name': 'amount', 'entity': 'events', 'kind': 'number'},
+        {'name': 'engagement_score', 'entity': 'customers', 'kind': 'number'},
+        {'name': 'session_count_30_days', 'entity': 'customers', 'kind': 'number'},
+    ]) }}
+{%- endmacro %}
+
+{# The bin of a level: NULL is one of its own. The sign keeps a level that is called 'null' apart. #}
+{% macro level_bin(level) -%}
+    coalesce('=' || {{ level }}, 'null')
+{%- endmacro %}
+
+{# The bin of a number by the edges of its reference (p10 … p90, min and max of `bounds`): how many edges lie below it; NULL is a bin of
+   its own, and whatever lies outside the reference's range is 'unseen'. Equal edges make empty bins, which nobody sees. #}
+{% macro number_bin(value, bounds) -%}
+    case
+        when {{ value }} is null then 'null'
+        when {{ value }} between {{ bounds }}.min_value and {{ bounds }}.max_value
+            then cast(
+                {%- for tenth in range(1, 10) %}
+                case when {{ bounds }}.p{{ tenth }}0 < {{ value }} then 1 else 0 end{{ ' +' if not loop.last }}
+                {%- endfor %}
+                as {{ dbt.type_string() }}
+            )
+        else 'unseen'
+    end
+{%- endmacro %}
+
+{# A bin's share of all rows. Half a row is added to each bin, so that none is empty and the logarithm exists. #}
+{% macro smoothed_share(bin_row_count, row_count, bin_count) -%}
+    ((cast({{ bin_row_count }} as double) + 0.5) / ({{ row_count }} + 0.5 * {{ bin_count }}))
+{%- endmacro %}
+
+{# A bin's part of the population stability index: sum (p - q) * ln(p / q). As a decimal, so that the sum is the same in any order. #}
+{% macro psi_part(share, reference_share) -%}
+    cast(({{ share }} - {{ reference_share }}) * ln({{ share }} / {{ reference_share }}) as decimal(38, 18))
+{%- endmacro %}
+
+{# What the index comes to by chance alone when nothing has changed: few rows look like drift. #}
+{% macro expected_psi(bin_count, row_count, reference_row_count) -%}
+    ({{ bin_count }} - 1) * (1 / cast({{ row_count }} as double) + 1 / cast({{ reference_row_count }} as double))
+{%- endmacro %}

@@ -1,0 +1,89 @@
+-- The category and the kind of device that a customer cares for most, as each snapshot knew it. Grain: one row per customer_id,
+-- snapshot_on and kind (category, device) of which there is any. Of equally frequent things the first by name is the favourite.
+with
+
+snapshots as (
+    select * from {{ ref('int_snapshot_dates') }}
+),
+
+categories as (
+    select * from {{ ref('int_customer_categories_counted') }}
+),
+
+sessions as (
+    select * from {{ ref('int_sessions_summarized') }}
+    where
+        customer_id is not null
+        and device_type is not null
+),
+
+months as (
+    select
+        'category' as kind,
+        customer_id,
+        category as thing,
+        counted_on,
+        {{ category_interest('view_count', 'add_to_cart_count', 'order_line_count') }} as times
+    from categories
+
+    union all
+
+    select
+        'device' as kind,
+        customer_id,
+        device_type as thing,
+        {{ first_snapshot_on('cast(ended_at as date)', as_of_date()) }} as counted_on,
+        count(*) as times
+    from sessions
+    group by 2, 3, 4
+),
+
+so_far as (
+    select
+        kind,
+        customer_id,
+        thing,
+        counted_on,
+        lead(counted_on) over by_month as next_counted_on,
+        sum(times) over by_month as times
+    from months
+    where counted_on is not null
+    window by_month as (partition by kind, customer_id, thing order by counted_on nulls last)
+),
+
+at_snapshots as (
+    select
+        so_far.kind,
+        so_far.customer_id,
+        snapshots.snapshot_on,
+        so_far.thing,
+        cast(so_far.times as bigint) as times
+    from so_far
+    inner join snapshots on {{ is_known_between('snapshots.snapshot_on', 'so_far.counted_on', 'so_far.next_counted_on') }}
+    where so_far.times > 0
+),
+
+ranked as (
+    select
+        kind,
+        customer_id,
+        snapshot_on,
+        thing,
+        row_number() over by_times as thing_number,
+        {{ rate('times', 'sum(times) over (partition by kind, customer_id, snapshot_on)') }} as share_rate
+    from at_snapshots
+    window by_times as (partition by kind, customer_id, snapshot_on order by times desc nulls last, thing nulls last)
+),
+
+final as (
+    select
+        kind,
+        customer_id,
+        snapshot_on,
+        thing as favourite,
+        share_rate as favourite_rate
+    from ranked
+    where thing_number = 1
+)
+
+select * from final
