@@ -3,10 +3,13 @@
     abs({{ amount }} - ({{ other_amount }})) > 0.01
 {%- endmacro %}
 
-{# States of an order that the project knows; those of counted orders are in counted_order_statuses. NULL is none. #}
-{% macro is_known_order_status(status) -%}
-    ({{ is_counted_order(status) }}
-    or coalesce({{ status }} in ('canceled', 'unavailable', 'returned', 'adjusted', 'unknown'), false))
+{# A state that the project does not know: neither one that counts (counted_order_statuses) nor one that is known not to. NULL is none
+   that it knows. #}
+{% macro is_unknown_order_status(status) -%}
+    coalesce({{ status }}, '') not in (
+        '{{ var("counted_order_statuses") | join("', '") }}',
+        'canceled', 'unavailable', 'returned', 'adjusted', 'unknown'
+    )
 {%- endmacro %}
 
 {# The checks of consistency_checks, each a CTE there of its name: what is checked, and what is wrong with a row that fails. #}

@@ -1,5 +1,5 @@
-{# The age band of somebody of whom only the year of birth is known: the age reached in the as-of date's year. An age below
-   0 or above 120 is a mistake of the source and as unknown as none. #}
+{# The age band of somebody of whom only the year of birth is known: the age reached in the as-of date's year. An age
+   below 0 or above 120 is a mistake of the source and as unknown as none. #}
 {% macro age_band(birth_year, as_of_date) -%}
     {%- set age = '(cast(extract(year from ' ~ as_of_date ~ ') as integer) - ' ~ birth_year ~ ')' -%}
     case

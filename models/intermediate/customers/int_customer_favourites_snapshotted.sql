@@ -1,5 +1,5 @@
 -- The category and the kind of device that a customer cares for most, as each snapshot knew it. Grain: one row per customer_id,
--- snapshot_on and kind (category, device) of which there is any. Of equally frequent things the first by name is the favourite.
+-- snapshot_on from the first occasion on. Of equally frequent things the first by name is the favourite.
 with
 
 snapshots as (
@@ -77,13 +77,15 @@ ranked as (
 
 final as (
     select
-        kind,
         customer_id,
         snapshot_on,
-        thing as favourite,
-        share_rate as favourite_rate
+        max(case when kind = 'category' then thing end) as favourite_category,
+        max(case when kind = 'category' then share_rate end) as favourite_category_rate,
+        max(case when kind = 'device' then thing end) as favourite_device,
+        max(case when kind = 'device' then share_rate end) as favourite_device_rate
     from ranked
     where thing_number = 1
+    group by customer_id, snapshot_on
 )
 
 select * from final

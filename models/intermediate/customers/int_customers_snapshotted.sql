@@ -1,31 +1,10 @@
--- Every customer as every snapshot knew them. Grain: one row per customer_id and snapshot_on, from the first sign of the customer on;
--- whoever has done nothing is in it with zeros. Only rows whose own times are not after the snapshot are seen (identities are those
--- known to this build). A customer without any time is taken as known from the beginning. Today's marts are the latest snapshot;
--- trends, transitions and training sets are the earlier ones.
+-- Every customer as every snapshot knew them. Grain: one row per customer_id and snapshot_on; whoever has done nothing is in it with
+-- zeros. Only rows whose own times are not after the snapshot are seen (identities are those known to this build). Today's marts
+-- are the latest snapshot; trends, transitions and training sets are the earlier ones.
 with
 
-snapshots as (
-    select * from {{ ref('int_snapshot_dates') }}
-),
-
-customers as (
-    select * from {{ ref('dim_customers') }}
-),
-
-orders as (
-    select * from {{ ref('int_orders_completed') }}
-),
-
-payments as (
-    select * from {{ ref('int_payments_identified') }}
-),
-
-visitors as (
-    select * from {{ ref('int_visitors_identified') }}
-),
-
-sessions as (
-    select * from {{ ref('int_sessions_summarized') }}
+members as (
+    select * from {{ ref('int_customers_known') }}
 ),
 
 gaps as (
@@ -44,47 +23,8 @@ customer_experiences as (
     select * from {{ ref('int_customer_experiences_snapshotted') }}
 ),
 
-favourite_categories as (
+favourites as (
     select * from {{ ref('int_customer_favourites_snapshotted') }}
-    where kind = 'category'
-),
-
-favourite_devices as (
-    select * from {{ ref('int_customer_favourites_snapshotted') }}
-    where kind = 'device'
-),
-
-signs as (
-    select customer_id, signed_up_at as seen_at from customers
-    union all
-    select customer_id, ordered_at as seen_at from orders
-    union all
-    select customer_id, attempted_at as seen_at from payments
-    union all
-    select customer_id, ended_at as seen_at from sessions
-    union all
-    select customer_id, identified_at as seen_at from visitors
-),
-
-first_signs as (
-    select
-        customer_id,
-        cast(min(seen_at) as date) as first_seen_on
-    from signs
-    where customer_id is not null
-    group by customer_id
-),
-
-members as (
-    select
-        customers.customer_id,
-        first_signs.first_seen_on,
-        snapshots.snapshot_on,
-        snapshots.snapshot_number,
-        snapshots.is_latest
-    from customers
-    left join first_signs on customers.customer_id = first_signs.customer_id
-    inner join snapshots on coalesce(first_signs.first_seen_on <= snapshots.snapshot_on, true)
 ),
 
 -- The longest usual wait for a next order, over all customers.
@@ -131,10 +71,10 @@ final as (
         customer_sessions.cart_abandonment_rate,
         customer_sessions.mean_session_seconds,
         customer_sessions.events_per_session,
-        favourite_categories.favourite as favourite_category,
-        favourite_categories.favourite_rate as favourite_category_rate,
-        favourite_devices.favourite as favourite_device,
-        favourite_devices.favourite_rate as favourite_device_rate,
+        favourites.favourite_category,
+        favourites.favourite_category_rate,
+        favourites.favourite_device,
+        favourites.favourite_device_rate,
         coalesce(customer_experiences.payment_attempt_count, 0) as payment_attempt_count,
         coalesce(customer_experiences.failed_payment_count, 0) as failed_payment_count,
         customer_experiences.payment_failure_rate,
@@ -152,10 +92,8 @@ final as (
         on members.customer_id = customer_sessions.customer_id and members.snapshot_on = customer_sessions.snapshot_on
     left join customer_experiences
         on members.customer_id = customer_experiences.customer_id and members.snapshot_on = customer_experiences.snapshot_on
-    left join favourite_categories
-        on members.customer_id = favourite_categories.customer_id and members.snapshot_on = favourite_categories.snapshot_on
-    left join favourite_devices
-        on members.customer_id = favourite_devices.customer_id and members.snapshot_on = favourite_devices.snapshot_on
+    left join favourites
+        on members.customer_id = favourites.customer_id and members.snapshot_on = favourites.snapshot_on
 )
 
 select * from final

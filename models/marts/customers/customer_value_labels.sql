@@ -35,9 +35,7 @@ final as (
         scores.high_value_threshold_amount,
         scores.is_high_value,
         ranked.revenue_rank,
-        cast(
-            least(10, {{ whole_quotient('10 * (ranked.revenue_rank - 1)', 'ranked.paying_customer_count') }} + 1) as integer
-        ) as revenue_decile,
+        cast({{ whole_quotient('10 * (ranked.revenue_rank - 1)', 'ranked.paying_customer_count') }} + 1 as integer) as revenue_decile,
         {{ rate('ranked.cumulative_customer_count', 'ranked.paying_customer_count') }} as cumulative_customer_share_rate,
         ranked.cumulative_revenue_amount,
         {{ rate('ranked.cumulative_revenue_amount', 'ranked.all_revenue_amount') }} as cumulative_revenue_share_rate

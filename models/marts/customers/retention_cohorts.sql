@@ -5,10 +5,7 @@
 with
 
 orders as (
-    select
-        *,
-        coalesce(order_amount, 0) as known_amount
-    from {{ ref('int_orders_completed') }}
+    select * from {{ ref('int_orders_completed') }}
     where customer_id is not null
 ),
 
@@ -23,7 +20,7 @@ as_of_dates as (
 sales as (
     select
         orders.customer_id,
-        orders.known_amount,
+        orders.order_amount,
         cast(orders.ordered_at as date) as ordered_on,
         {{ month_number('orders.ordered_at') }} as ordered_month,
         row_number() over (
@@ -80,8 +77,8 @@ sales_totals as (
         count(distinct sales.customer_id) as customer_count,
         count(*) as order_count,
         count(*) filter (where sales.is_first) as first_order_count,
-        sum(sales.known_amount) as revenue_amount,
-        sum(case when sales.is_first then sales.known_amount else 0 end) as first_order_amount
+        sum(sales.order_amount) as revenue_amount,
+        sum(case when sales.is_first then sales.order_amount else 0 end) as first_order_amount
     from sales
     inner join customers on sales.customer_id = customers.customer_id
     group by 1, 2
@@ -96,14 +93,14 @@ last_seen as (
     group by cohort_month, last_months_since
 ),
 
--- What came back, by the month in which it did; credit notes (negative orders) lower the revenue of the month in which they
--- were written.
+-- What came back, by the month in which it did; credit notes (negative orders) lower the revenue of the month in which
+-- they were written.
 undone as (
     select
         customers.cohort_month,
         {{ month_number('coalesce(orders.returned_at, orders.ordered_at)') }} - customers.first_month
             as months_since,
-        abs(orders.known_amount) as returned_amount,
+        abs(orders.order_amount) as returned_amount,
         0 as credited_amount
     from orders
     inner join customers on orders.customer_id = customers.customer_id
@@ -115,11 +112,11 @@ undone as (
         customers.cohort_month,
         {{ month_number('orders.ordered_at') }} - customers.first_month as months_since,
         0 as returned_amount,
-        orders.known_amount as credited_amount
+        orders.order_amount as credited_amount
     from orders
     inner join customers on orders.customer_id = customers.customer_id
     inner join as_of_dates on {{ is_undone_at('orders', 'returned', 'returned_at', 'as_of_dates.as_of_moment') }}
-    where orders.known_amount < 0
+    where orders.order_amount < 0
 ),
 
 undone_totals as (

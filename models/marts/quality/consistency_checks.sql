@@ -157,7 +157,7 @@ payments_differ_from_order as (
 orders_of_unknown_status as (
     select
         order_id as row_id,
-        not {{ is_known_order_status('status') }} as is_failed
+        {{ is_unknown_order_status('status') }} as is_failed
     from orders
 ),
 

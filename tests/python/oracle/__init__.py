@@ -4,8 +4,8 @@ It shares no code with the SQL; only the business configuration (seeds and varia
 by both. `build_marts(source, landing)` gives a dict of mart name to table.
 """
 
-from oracle.build import SOURCES, build_marts
+from oracle.build import SOURCES, build_marts, snapshots
 from oracle.compare import Comparison, compare, mart_keys
 from oracle.options import Options
 
-__all__ = ["SOURCES", "Comparison", "Options", "build_marts", "compare", "mart_keys"]
+__all__ = ["SOURCES", "Comparison", "Options", "build_marts", "compare", "mart_keys", "snapshots"]

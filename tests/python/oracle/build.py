@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from oracle import commerce, cross_sell, funnels, payments
+from oracle import commerce, cross_sell, customers, funnels, payments, quality, retention, risk
 from oracle.core import Core, build_core
 from oracle.entities import FATES, NO_LANDING_DAY, Entities, Landing, settle
 from oracle.options import Options
 from oracle.real_sources import read_olist, read_online_retail, read_rees46
+from oracle.scores import states_on
+from oracle.snapshots import snapshot_days
 from oracle.storefront import read_storefront
 from oracle.values import finished
 
@@ -23,7 +26,7 @@ READERS: dict[str, Callable[[Path, Options], Landing]] = {
 }
 SOURCES = tuple(READERS)
 # Computed as doubles, though their names end like money.
-MEANS = ("average_order_amount", "mean_following_amount")
+MEANS = ("average_order_amount", "mean_following_amount", "high_value_threshold_amount")
 
 
 def is_money(name: str) -> bool:
@@ -64,10 +67,40 @@ def read_entities(source: str, landing: Path, options: Options | None = None) ->
     return settle(READERS[source](landing, options or Options.of_project()))
 
 
+def _customer_marts(core: Core, now: customers.Today, options: Options) -> dict[str, pl.DataFrame]:
+    gaps = risk.event_gaps(core, options)
+    session_risk = risk.session_risk(core, gaps, options)
+    customer_risk = risk.customer_risk(session_risk, gaps, options)
+    return {
+        "daily_kpis": commerce.daily_kpis(core, session_risk),
+        "monthly_kpis": commerce.monthly_kpis(core, session_risk),
+        "int_customers_snapshotted": now.facts,
+        "int_customers_scored": now.scores,
+        "customer_rfm": customers.customer_rfm(now),
+        "segment_transitions": customers.segment_transitions(now),
+        "customer_engagement": customers.customer_engagement(now),
+        "customer_history": customers.customer_history(now),
+        "customer_segments": customers.customer_segments(now),
+        "customer_value_labels": customers.customer_value_labels(now),
+        "at_risk_customers": customers.at_risk_customers(now),
+        "customer_360": customers.customer_360(now, customer_risk),
+        "customer_timeline": customers.customer_timeline(now),
+        "category_affinities": customers.category_affinities(now),
+        "demographics": customers.demographics(now),
+        "retention_cohorts": retention.retention_cohorts(now),
+        "customer_lifecycle": retention.customer_lifecycle(now),
+        "activity_stickiness": retention.activity_stickiness(now),
+        "session_risk": session_risk,
+        "customer_risk": customer_risk,
+    }
+
+
 def _marts(core: Core, entities: Entities, options: Options) -> dict[str, pl.DataFrame]:
     conversions = funnels.funnel_conversions(core, options)
     affinity = cross_sell.product_affinity(core, options)
     products = commerce.product_performance(core)
+    reconciliation = row_reconciliation(entities)
+    now = customers.today(core, options)
     return {
         "dim_customers": core.customers,
         "dim_products": core.products,
@@ -87,23 +120,44 @@ def _marts(core: Core, entities: Entities, options: Options) -> dict[str, pl.Dat
         "cross_sell_opportunities": cross_sell.cross_sell_opportunities(core, options),
         "product_affinity": affinity,
         "bundle_recommendations": cross_sell.bundle_recommendations(core, affinity),
-        "daily_kpis": commerce.daily_kpis(core),
-        "monthly_kpis": commerce.monthly_kpis(core),
         "product_performance": products,
         "category_performance": commerce.category_performance(core, products),
         "seller_performance": commerce.seller_performance(core),
         "delivery_performance": commerce.delivery_performance(core, options),
-        "row_reconciliation": row_reconciliation(entities),
+        **_customer_marts(core, now, options),
+        "row_reconciliation": reconciliation,
         "quarantined_counts": quarantined_counts(entities),
+        "score_drift": quality.score_drift(now),
+        "volume_anomalies": quality.volume_anomalies(core, reconciliation, options),
+        "late_arrivals": quality.late_arrivals(core, options),
+        "consistency_checks": quality.consistency_checks(core, entities, options),
     }
+
+
+def _finished(table: pl.DataFrame) -> pl.DataFrame:
+    return finished(table, table.columns, [name for name in table.columns if is_money(name)])
 
 
 def build_marts(source: str, landing: Path, options: Options | None = None) -> dict[str, pl.DataFrame]:
-    """Every mart of a source, by name; `quarantined_counts` sums up `quarantined_rows`."""
+    """Every mart of a source, by name; `quarantined_counts` sums up `quarantined_rows`.
+
+    The intermediate tables of the customers over time are there too.
+    """
     options = options or Options.of_project()
     entities = read_entities(source, landing, options)
     marts = _marts(build_core(entities, options), entities, options)
-    return {
-        name: finished(table, table.columns, [col for col in table.columns if is_money(col)])
-        for name, table in marts.items()
-    }
+    return {name: _finished(table) for name, table in marts.items()}
+
+
+def snapshots(
+    source: str, landing: Path, options: Options | None = None, days: Sequence[date] | None = None
+) -> pl.DataFrame:
+    """int_customers_snapshotted and int_customers_scored in one table, of any days: each as if it were today.
+
+    Without days, those of the project: the month ends and the as-of day. `is_latest` is always true.
+    """
+    options = options or Options.of_project()
+    core = build_core(read_entities(source, landing, options), options)
+    if days is None:
+        days = snapshot_days(core.first_date, core.as_of_date)
+    return _finished(states_on(core, options, days))

@@ -21,8 +21,9 @@ def built_marts(database: Path) -> set[str]:
 
 
 def built_mart(database: Path, mart: str) -> pl.DataFrame:
-    """A mart; `quarantined_counts` is summed up from `quarantined_rows`."""
-    query = f"select * from {SCHEMA}.{mart}"
+    """A mart or an intermediate table; `quarantined_counts` is summed up from `quarantined_rows`."""
+    schema = "intermediate" if mart.startswith("int_") else SCHEMA
+    query = f"select * from {schema}.{mart}"
     if mart == "quarantined_counts":
         query = f"""
             select

@@ -17,7 +17,8 @@ KPI_COLUMNS = [
     "product_view_count", "add_to_cart_count", "checkout_count", "payment_attempt_count",
     "approved_payment_count", "approval_rate", "order_count", "ordering_customer_count",
     "first_order_count", "revenue_amount", "quantity", "average_order_amount",
-    "converted_session_count", "session_conversion_rate",
+    "converted_session_count", "session_conversion_rate", "bot_visitor_count", "bot_session_count",
+    "bot_event_count", "session_conversion_without_bots_rate",
 ]  # fmt: skip
 
 
@@ -33,8 +34,9 @@ def _rows() -> pl.Expr:
     return pl.len().cast(COUNT)
 
 
-def _kpis(core: Core, periods: pl.Series, monthly: bool) -> pl.DataFrame:
+def _kpis(core: Core, session_risk: pl.DataFrame, periods: pl.Series, monthly: bool) -> pl.DataFrame:
     """The figures of each period; NULL days belong to none."""
+    bots = core.sessions.join(session_risk.filter("is_likely_bot"), on="session_id", how="semi")
 
     def period(name: str) -> pl.Expr:
         day = pl.col(name).cast(pl.Date)
@@ -53,6 +55,12 @@ def _kpis(core: Core, periods: pl.Series, monthly: bool) -> pl.DataFrame:
         core.sessions.group_by(period=period("started_on")).agg(
             session_count=_rows(), converted_session_count=_count(pl.col("order_count") > 0)
         ),
+        bots.group_by(period=period("started_on")).agg(
+            bot_visitor_count=_distinct("visitor_id"),
+            bot_session_count=_rows(),
+            bot_event_count=pl.col("event_count").sum(),
+            converted_bot_count=_count(pl.col("order_count") > 0),
+        ),
         core.customers.group_by(period=period("signed_up_at")).agg(signup_count=_rows()),
         core.payments.group_by(period=period("attempted_on")).agg(
             payment_attempt_count=_rows(), approved_payment_count=_count(pl.col("is_approved"))
@@ -69,35 +77,35 @@ def _kpis(core: Core, periods: pl.Series, monthly: bool) -> pl.DataFrame:
     for part in parts:
         table = table.join(part.drop_nulls("period"), on="period", how="left")
     table = table.with_columns(pl.exclude("period").fill_null(0))
+    table = table.with_columns(
+        people_session_count=pl.col("session_count") - pl.col("bot_session_count"),
+        people_converted_count=pl.col("converted_session_count") - pl.col("converted_bot_count"),
+    )
     return table.with_columns(
+        session_conversion_without_bots_rate=ratio("people_converted_count", "people_session_count"),
         approval_rate=ratio("approved_payment_count", "payment_attempt_count"),
         average_order_amount=ratio("revenue_amount", "order_count") / 10_000.0,
         session_conversion_rate=ratio("converted_session_count", "session_count"),
     )
 
 
-def _first_day(core: Core) -> date | None:
-    days = [core.events["event_date"].min(), core.orders["ordered_on"].min()]
-    return min((day for day in days if day is not None), default=None)
-
-
-def daily_kpis(core: Core) -> pl.DataFrame:
+def daily_kpis(core: Core, session_risk: pl.DataFrame) -> pl.DataFrame:
     """Every day from the first of the data to the as-of day."""
-    first, last = _first_day(core), core.as_of_date
+    first, last = core.first_date, core.as_of_date
     days = pl.Series(dtype=pl.Date)
     if first and last:
         days = pl.date_range(first, last, eager=True)
-    table = _kpis(core, days.alias("period"), monthly=False)
+    table = _kpis(core, session_risk, days.alias("period"), monthly=False)
     return table.select(kpi_date="period", **{name: name for name in KPI_COLUMNS})
 
 
-def monthly_kpis(core: Core) -> pl.DataFrame:
+def monthly_kpis(core: Core, session_risk: pl.DataFrame) -> pl.DataFrame:
     """Every month that the data touches."""
-    first, last = _first_day(core), core.as_of_date
+    first, last = core.first_date, core.as_of_date
     months = pl.Series(dtype=pl.Date)
     if first and last:
         months = pl.date_range(first.replace(day=1), last, interval="1mo", eager=True)
-    table = _kpis(core, months.alias("period"), monthly=True)
+    table = _kpis(core, session_risk, months.alias("period"), monthly=True)
 
     def complete(month: date) -> bool:
         end = month.replace(day=monthrange(month.year, month.month)[1])

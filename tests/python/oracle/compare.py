@@ -32,16 +32,43 @@ KEYS: dict[str, tuple[str, ...]] = {
     "category_performance": ("category",),
     "seller_performance": ("seller_id",),
     "delivery_performance": ("delay_band",),
+    "customer_rfm": ("customer_id",),
+    "segment_transitions": ("scheme", "snapshot_on", "from_segment", "to_segment"),
+    "customer_engagement": ("customer_id",),
+    "customer_history": ("customer_id", "snapshot_on"),
+    "customer_segments": ("customer_id",),
+    "customer_value_labels": ("customer_id",),
+    "at_risk_customers": ("customer_id",),
+    "customer_360": ("customer_id",),
+    "customer_timeline": ("customer_id", "timeline_number"),
+    "retention_cohorts": ("cohort_month", "months_since"),
+    "customer_lifecycle": ("activity", "period", "period_start"),
+    "activity_stickiness": ("unit", "activity_date"),
+    "category_affinities": ("customer_id", "category"),
+    "demographics": ("dimension", "dimension_value"),
+    "session_risk": ("session_id",),
+    "customer_risk": ("shopper_id",),
     "row_reconciliation": ("source_table", "landed_on"),
     "quarantined_counts": ("source_table", "landed_on", "rejection_reasons"),
+    "score_drift": ("feature", "measured_on"),
+    "volume_anomalies": ("subject_type", "subject", "measured_on"),
+    "late_arrivals": ("landed_on",),
+    "consistency_checks": ("check_name",),
 }
+# Tables that are no marts, but that so much rests on that they are compared too.
+INTERMEDIATE_KEYS: dict[str, tuple[str, ...]] = {
+    "int_customers_snapshotted": ("customer_id", "snapshot_on"),
+    "int_customers_scored": ("customer_id", "snapshot_on"),
+}
+# Prose that only the model can know.
+PROSE = {"consistency_checks": ("subject", "description")}
 LINEAGE = ("_source_file", "_landed_on", "_ingested_at")
 HALF_A_UNIT = 0.5001e-4
 
 
 def mart_keys(mart: str) -> tuple[str, ...]:
-    """The key of a mart."""
-    return KEYS[mart]
+    """The key of a mart or an intermediate table."""
+    return (KEYS | INTERMEDIATE_KEYS)[mart]
 
 
 @dataclass

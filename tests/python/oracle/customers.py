@@ -10,7 +10,18 @@ import polars as pl
 from oracle.core import Core
 from oracle.options import Options
 from oracle.scores import SNAPSHOT_KEYS, customer_states
-from oracle.snapshots import CUSTOMER, FACT_COLUMNS, Ground, count, cut, days_between, ground_of, interest, order_gaps, rows
+from oracle.snapshots import (
+    CUSTOMER,
+    FACT_COLUMNS,
+    Ground,
+    count,
+    cut,
+    days_between,
+    ground_of,
+    interest,
+    order_gaps,
+    rows,
+)
 from oracle.statistics import ranks, ratio
 
 SCHEMES = {"rfm": "rfm_segment", "engagement": "engagement_segment", "value": "value_segment"}
@@ -164,7 +175,9 @@ def customer_value_labels(now: Today) -> pl.DataFrame:
 
 def _busy_until(sessions: pl.DataFrame, options: Options) -> pl.DataFrame:
     """The last day on which the 30 days up to it held more sessions than a customer at risk has."""
-    days = sessions.select(CUSTOMER, day=pl.date_ranges("ended_on", pl.col("ended_on") + pl.duration(days=QUIET_DAYS - 1)))
+    days = sessions.select(
+        CUSTOMER, day=pl.date_ranges("ended_on", pl.col("ended_on") + pl.duration(days=QUIET_DAYS - 1))
+    )
     per_day = days.explode("day", empty_as_null=False).group_by(CUSTOMER, "day").agg(sessions=rows())
     busy = per_day.filter(pl.col("sessions") > options.at_risk_max_sessions)
     return busy.group_by(CUSTOMER).agg(busy_until_on=pl.col("day").max())

@@ -88,7 +88,6 @@ def retention_cohorts(now: Today) -> pl.DataFrame:
         "cohort_customer_count",
         "is_mature",
         *(pl.when("is_mature").then(pl.col(name)).alias(name) for name in COHORT_FIGURES),
-        month=_first_of_month(pl.col("month")),
     )
 
 
@@ -166,7 +165,7 @@ def customer_lifecycle(now: Today) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _reach(days: pl.DataFrame, width: int, first: date, length: int) -> np.ndarray:
+def _reach(days: pl.DataFrame, width: int, length: int) -> np.ndarray:
     """How many were active on at least one of the `width` days up to each day."""
     nearest = pl.col("day").shift(-1).over("who")
     spans = days.sort("who", "day").select(
@@ -184,15 +183,15 @@ def stickiness_of(days: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
     length = (last - start).days + 1 if start else 0
     offset = (pl.col("active_on") - pl.lit(start, dtype=pl.Date)).dt.total_days().cast(pl.Int64)
     numbered = days.select("who", day=offset).unique()
-    daily = _reach(numbered, 1, first, length)
+    daily = _reach(numbered, 1, length)
     total = np.concatenate([[0], np.cumsum(daily)])
     ends = np.arange(1, length + 1)
     table = pl.DataFrame(
         {
             "activity_date": pl.date_range(start, last, eager=True) if start else pl.Series([], dtype=pl.Date),
             "daily_active_count": daily,
-            "weekly_active_count": _reach(numbered, 7, first, length),
-            "monthly_active_count": _reach(numbered, 30, first, length),
+            "weekly_active_count": _reach(numbered, 7, length),
+            "monthly_active_count": _reach(numbered, 30, length),
             "active_days": total[ends] - total[np.maximum(ends - 30, 0)],
         }
     )

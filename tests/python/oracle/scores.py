@@ -62,7 +62,7 @@ def rfm(facts: pl.DataFrame, options: Options) -> pl.DataFrame:
     )
 
 
-def scaled(values: pl.Series, options: Options, is_better_low: bool = False, unit: int = 1) -> pl.Series:
+def scaled(values: pl.Series, options: Options, is_better_low: bool = False) -> pl.Series:
     """A part of the engagement score: 0 to 1 over the values given, 0 where they do not differ."""
     nothing = pl.repeat(0.0, len(values), dtype=pl.Float64, eager=True)
     if len(values) == 0:
@@ -73,8 +73,8 @@ def scaled(values: pl.Series, options: Options, is_better_low: bool = False, uni
         return (values.rank("min", descending=is_better_low).cast(pl.Float64) - 1) / (len(values) - 1)
     if options.engagement_scaling != "min_max":
         raise ValueError(f"engagement_scaling {options.engagement_scaling}: min_max or percentile")
-    cap = percentile_cont(values, options.engagement_cap_percentile, unit)
-    doubles = values.cast(pl.Float64) / unit
+    cap = percentile_cont(values, options.engagement_cap_percentile)
+    doubles = values.cast(pl.Float64)
     low, top = doubles.min(), min(doubles.max(), cap)
     if top <= low:
         return nothing
@@ -89,7 +89,7 @@ def engagement(facts: pl.DataFrame, options: Options) -> pl.DataFrame:
     table = facts.with_columns(
         order_frequency_part=scaled(facts["order_count_30_days"], options),
         session_activity_part=scaled(facts["session_count_30_days"], options),
-        monetary_part=scaled(facts["revenue_amount"], options, unit=MONEY_UNIT),
+        monetary_part=scaled(facts["revenue_amount"], options),
     ).join(recency, on=CUSTOMER, how="left")
     frequency = (pl.col("order_frequency_part") + pl.col("session_activity_part")) / 2
     table = table.with_columns(pl.col("recency_part").fill_null(0.0), frequency_part=frequency)
@@ -164,9 +164,7 @@ def declining(now: pl.DataFrame, then: pl.DataFrame | None, options: Options) ->
     rank, others = pl.col("engagement_rank") - 1, pl.col("customer_count") - 1
     fell = pl.col("r0") * others - rank * pl.col("n0")
     is_declining = (
-        (pl.col("n0") > 0)
-        & (others > 0)
-        & (fell * drop.denominator >= drop.numerator * pl.col("n0") * others)
+        (pl.col("n0") > 0) & (others > 0) & (fell * drop.denominator >= drop.numerator * pl.col("n0") * others)
     )
     return now.join(past, on=CUSTOMER, how="left").select(CUSTOMER, is_declining=is_declining.fill_null(False))
 
@@ -174,8 +172,10 @@ def declining(now: pl.DataFrame, then: pl.DataFrame | None, options: Options) ->
 def customer_scores(facts: pl.DataFrame, day: date, then: pl.DataFrame | None, options: Options) -> pl.DataFrame:
     """int_customers_scored of one snapshot, without its dates."""
     revenue = facts.filter(pl.col("revenue_amount") > 0)["revenue_amount"]
+    # Compared in ten-thousandths: Polars divides by a number with its rounded inverse.
+    bound = percentile_cont(revenue, options.high_value_percentile)
+    is_high = pl.lit(False) if bound is None else pl.col("revenue_amount") > bound
     threshold = percentile_cont(revenue, options.high_value_percentile, MONEY_UNIT)
-    is_high = (pl.col("revenue_amount").cast(pl.Float64) / MONEY_UNIT > threshold) if revenue.len() else pl.lit(False)
     table = engagement(facts, options).join(rfm(facts, options), on=CUSTOMER, how="left")
     table = table.with_columns(
         pl.col("rfm_segment").fill_null("No Orders"),

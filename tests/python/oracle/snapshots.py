@@ -110,7 +110,9 @@ def ground_of(core: Core) -> Ground:
         ),
         sights=sights,
         orders=core.orders.filter(mine),
-        lines=core.order_items.filter(pl.col("quantity") > 0).select("order_id", "product_id").join(goods, "product_id"),
+        lines=core.order_items.filter(pl.col("quantity") > 0)
+        .select("order_id", "product_id")
+        .join(goods, "product_id"),
         interests=core.events.filter(interested)
         .select(CUSTOMER, "event_type", "event_at", "product_id")
         .join(goods, on="product_id"),
@@ -132,10 +134,7 @@ def order_state(moment: datetime, options: Options) -> dict[str, pl.Expr]:
     status, ordered = pl.col("status"), pl.col("ordered_at")
     stands = status.is_in(options.counted_order_statuses)
     undone = (
-        pl.when(status == "canceled")
-        .then(pl.col("canceled_at"))
-        .when(status == "returned")
-        .then(pl.col("returned_at"))
+        pl.when(status == "canceled").then(pl.col("canceled_at")).when(status == "returned").then(pl.col("returned_at"))
     )
     counted = (ordered < moment) & (stands | (undone >= moment).fill_null(False))
     states = {
@@ -203,8 +202,14 @@ def _own_limits(gaps: pl.DataFrame, options: Options) -> pl.DataFrame:
         high=sorted_gaps.get(pl.min_horizontal(place // bottom + 1, pl.len().cast(COUNT) - 1)),
         rest=place % bottom,
     )
-    limit = (pl.col("low") * bottom + (pl.col("high") - pl.col("low")) * pl.col("rest")).cast(pl.Float64) / bottom
-    return parts.filter(pl.col("gap_count") >= options.at_risk_min_gaps).select(CUSTOMER, own_gap_limit_days=limit)
+    # By a column of divisors: Polars divides by a number with its rounded inverse.
+    parts = parts.with_columns(
+        top=pl.col("low") * bottom + (pl.col("high") - pl.col("low")) * pl.col("rest"),
+        bottom=pl.lit(bottom) + 0 * pl.col("gap_count"),
+    )
+    return parts.filter(pl.col("gap_count") >= options.at_risk_min_gaps).select(
+        CUSTOMER, own_gap_limit_days=ratio("top", "bottom")
+    )
 
 
 def _favourites(counts: pl.DataFrame, name: str, weight: str) -> pl.DataFrame:

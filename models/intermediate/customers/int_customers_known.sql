@@ -1,0 +1,62 @@
+-- Who is known at each snapshot. Grain: one row per customer_id and snapshot_on, from the first sign of the customer on, whatever it
+-- is. A customer without any time is taken as known from the beginning.
+with
+
+snapshots as (
+    select * from {{ ref('int_snapshot_dates') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customers') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders_completed') }}
+),
+
+payments as (
+    select * from {{ ref('int_payments_identified') }}
+),
+
+visitors as (
+    select * from {{ ref('int_visitors_identified') }}
+),
+
+sessions as (
+    select * from {{ ref('int_sessions_summarized') }}
+),
+
+signs as (
+    select customer_id, signed_up_at as seen_at from customers
+    union all
+    select customer_id, ordered_at as seen_at from orders
+    union all
+    select customer_id, attempted_at as seen_at from payments
+    union all
+    select customer_id, ended_at as seen_at from sessions
+    union all
+    select customer_id, identified_at as seen_at from visitors
+),
+
+first_signs as (
+    select
+        customer_id,
+        cast(min(seen_at) as date) as first_seen_on
+    from signs
+    where customer_id is not null
+    group by customer_id
+),
+
+final as (
+    select
+        customers.customer_id,
+        first_signs.first_seen_on,
+        snapshots.snapshot_on,
+        snapshots.snapshot_number,
+        snapshots.is_latest
+    from customers
+    left join first_signs on customers.customer_id = first_signs.customer_id
+    inner join snapshots on coalesce(first_signs.first_seen_on <= snapshots.snapshot_on, true)
+)
+
+select * from final
