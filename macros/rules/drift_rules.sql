@@ -46,3 +46,16 @@
 {% macro expected_psi(bin_count, row_count, reference_row_count) -%}
     ({{ bin_count }} - 1) * (1 / cast({{ row_count }} as double) + 1 / cast({{ reference_row_count }} as double))
 {%- endmacro %}
+
+{# Few rows say little about a distribution. #}
+{% macro has_enough_rows(row_count, reference_row_count) -%}
+    {{ row_count }} >= {{ whole_variable('drift_min_rows') }}
+        and {{ reference_row_count }} >= {{ whole_variable('drift_min_rows') }}
+{%- endmacro %}
+
+{# Customers are held against a snapshot that knows at least drift_min_history_days days of the shop. Before, the caps of the
+   engagement score, which are whole numbers of orders and sessions, move from month to month, and every score moves with them. #}
+{% macro has_enough_history(entity, first_date, reference_on) -%}
+    ({{ entity }} <> 'customers'
+        or {{ days_between(first_date, reference_on) }} + 1 >= {{ whole_variable('drift_min_history_days') }})
+{%- endmacro %}

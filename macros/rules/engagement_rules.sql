@@ -13,7 +13,7 @@
     cast(min({{ value }}) as double) as {{ part }}_low,
     least(
         cast(max({{ value }}) as double),
-        percentile_cont({{ var('engagement_cap_percentile') }}) within group (order by cast({{ value }} as double))
+        {{ percentile(value, var('engagement_cap_percentile')) }}
     ) as {{ part }}_top
 {%- endmacro %}
 

@@ -17,7 +17,7 @@
 
 {% macro rfm_thresholds(value, threshold) -%}
     {%- for percent in [20, 40, 60, 80] %}
-    percentile_cont({{ percent / 100 }}) within group (order by cast({{ value }} as double)) as {{ threshold }}_p{{ percent }}
+    {{ percentile(value, percent / 100) }} as {{ threshold }}_p{{ percent }}
     {{- ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

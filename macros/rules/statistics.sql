@@ -21,6 +21,12 @@
     (cast({{ numerator }} as double) / nullif({{ denominator }}, 0))
 {%- endmacro %}
 
+{# A percentile by continuous interpolation, an aggregate. Rounded, because 0.9 x 10 is 8.999… as a double: a limit of 43 days came
+   out as 42.999999999999986, and whoever had waited exactly 43 days was beyond it. #}
+{% macro percentile(value, share) -%}
+    round(percentile_cont({{ share }}) within group (order by cast({{ value }} as double)), 6)
+{%- endmacro %}
+
 {# P(Z > z) of a standard normal: half of Numerical Recipes' erfcc (W. Press et al., section 6.2), whose relative error
    is below 1.2e-7 everywhere, tails included. Neither engine has erf. #}
 {% macro normal_upper_tail(z) -%}

@@ -18,6 +18,9 @@ def findings(database: Path, seconds: float) -> str:
             _carts(connection),
             _cross_sell(connection),
             _revenue(connection),
+            _customers(connection),
+            _value(connection),
+            _at_risk(connection),
             _quality(connection),
         ]
     title = f"What the files say ({seconds:.0f} s, as of {_as_of(database)})"
@@ -155,6 +158,85 @@ def _revenue(connection: duckdb.DuckDBPyConnection) -> str:
         return ""
     orders, revenue, first = row
     return f"Sales           {orders:,} orders worth {revenue:,.2f}, {first:,} of them a customer's first"
+
+
+def _customers(connection: duckdb.DuckDBPyConnection) -> str:
+    """Who is there and how lively: the first line on the health of the customer base."""
+    row = _row(
+        connection,
+        """
+        select
+            count(*) filter (where is_latest),
+            count(*) filter (where is_latest and order_count > 0),
+            avg(case when engagement_status = 'Active' then 1.0 else 0.0 end) filter (where is_latest),
+            avg(case when engagement_status = 'Browsing Only' then 1.0 else 0.0 end) filter (where is_latest),
+            avg(engagement_score) filter (where is_latest),
+            (
+                select avg(engagement_score) from marts.customer_history
+                where snapshot_on = (
+                    select max(snapshot_on) from marts.customer_history where not is_latest
+                )
+            )
+        from marts.customer_history
+        """,
+    )
+    if not row or not row[0]:
+        return ""
+    known, ordered, active, browsing, score, before = row
+    trend = "" if before is None else f" ({score - before:+.3f} since the last month end)"
+    return (
+        f"Customers       {known:,} known, {ordered:,} have ordered; {active:.1%} active, {browsing:.1%} only browse, "
+        f"{1 - active - browsing:.1%} do neither; mean engagement {score:.3f}{trend}"
+    )
+
+
+def _value(connection: duckdb.DuckDBPyConnection) -> str:
+    row = _row(
+        connection,
+        """
+        select
+            count(*) filter (where is_high_value),
+            max(high_value_threshold_amount),
+            sum(revenue_amount) filter (where is_high_value) / nullif(sum(revenue_amount), 0),
+            count(*) filter (where revenue_decile = 1),
+            sum(revenue_amount) filter (where revenue_decile = 1) / nullif(sum(revenue_amount), 0)
+        from marts.customer_value_labels
+        """,
+    )
+    if not row or not row[0]:
+        return ""
+    count, threshold, share, top, top_share = row
+    return (
+        f"  value         {count:,} high-value customers (more than {threshold:,.2f} each) bring {share:.0%} of the revenue, "
+        f"the top tenth ({top:,}) {top_share:.0%}"
+    )
+
+
+def _at_risk(connection: duckdb.DuckDBPyConnection) -> str:
+    row = _row(
+        connection,
+        """
+        select
+            count(*),
+            count(*) filter (where is_high_value),
+            coalesce(sum(revenue_at_risk_amount), 0),
+            (select count(*) from marts.customer_rfm where order_count > 0),
+            (
+                select count(*) from marts.customer_history
+                where
+                    is_at_risk
+                    and snapshot_on = (select max(snapshot_on) from marts.customer_history where not is_latest)
+            )
+        from marts.at_risk_customers
+        """,
+    )
+    if not row or not row[3]:
+        return ""
+    count, valuable, amount, buyers, before = row
+    return (
+        f"  at risk       {count:,} ({count / buyers:.1%} of the buyers, {count - before:+,} since the last month end), "
+        f"{valuable:,} of them high-value: {amount:,.0f} of a year's revenue"
+    )
 
 
 def _quality(connection: duckdb.DuckDBPyConnection) -> str:

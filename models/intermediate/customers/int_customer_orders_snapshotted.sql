@@ -59,9 +59,7 @@ gap_limits as (
     select
         gaps.customer_id,
         gaps.snapshot_on,
-        percentile_cont({{ var('at_risk_gap_percentile') }}) within group (
-            order by cast(gaps.gap_days as double)
-        ) as own_gap_limit_days
+        {{ percentile('gaps.gap_days', var('at_risk_gap_percentile')) }} as own_gap_limit_days
     from gaps
     inner join gap_counts
         on gaps.customer_id = gap_counts.customer_id and gaps.snapshot_on = gap_counts.snapshot_on

@@ -49,9 +49,8 @@ bounds as (
         {{ rfm_thresholds('case when has_ordered then order_count end', 'frequency') }},
         {{ rfm_thresholds('case when has_ordered then revenue_amount end', 'monetary') }},
         {%- endif %}
-        percentile_cont({{ var('high_value_percentile') }}) within group (
-            order by case when revenue_amount > 0 then cast(revenue_amount as double) end
-        ) as high_value_threshold_amount
+        {{ percentile('case when revenue_amount > 0 then revenue_amount end', var('high_value_percentile')) }}
+            as high_value_threshold_amount
     from customers
     group by snapshot_on
 ),

@@ -31,7 +31,7 @@ favourites as (
 everybodys_gaps as (
     select
         snapshot_on,
-        percentile_cont({{ var('at_risk_gap_percentile') }}) within group (order by cast(gap_days as double)) as gap_limit_days
+        {{ percentile('gap_days', var('at_risk_gap_percentile')) }} as gap_limit_days
     from gaps
     group by snapshot_on
 ),

@@ -1,11 +1,16 @@
 {%- set features = drift_features() -%}
 -- Has a distribution changed? Grain: one row per feature and measured_on: a day for features of events, a snapshot for those of
 -- customers. A population stability index against the month (the snapshot) before, less what chance alone would make of it; NULL
--- where one of the two sides has fewer than drift_min_rows rows. What the bins are is in int_features_counted.
+-- where one of the two sides has too few rows, or a snapshot is held against one that knows too few days. What the bins are is in
+-- int_features_counted.
 with
 
 bins as (
     select * from {{ ref('int_features_counted') }}
+),
+
+as_of_dates as (
+    select * from {{ ref('int_as_of_dates') }}
 ),
 
 features as (
@@ -32,18 +37,27 @@ totals as (
     group by feature, measured_on, reference_period
 ),
 
+sides as (
+    select
+        totals.*,
+        features.entity,
+        features.kind,
+        {{ has_enough_rows('totals.row_count', 'totals.reference_row_count') }}
+        and {{ has_enough_history('features.entity', 'as_of_dates.first_date', 'totals.reference_period') }} as is_measurable
+    from totals
+    inner join features on totals.feature = features.feature
+    cross join as_of_dates
+),
+
 shares as (
     select
         bins.feature,
         bins.measured_on,
-        {{ smoothed_share('bins.row_count', 'totals.row_count', 'totals.bin_count') }} as bin_share,
-        {{ smoothed_share('bins.reference_row_count', 'totals.reference_row_count', 'totals.bin_count') }}
-            as reference_share
+        {{ smoothed_share('bins.row_count', 'sides.row_count', 'sides.bin_count') }} as bin_share,
+        {{ smoothed_share('bins.reference_row_count', 'sides.reference_row_count', 'sides.bin_count') }} as reference_share
     from bins
-    inner join totals on bins.feature = totals.feature and bins.measured_on = totals.measured_on
-    where
-        totals.row_count >= {{ whole_variable('drift_min_rows') }}
-        and totals.reference_row_count >= {{ whole_variable('drift_min_rows') }}
+    inner join sides on bins.feature = sides.feature and bins.measured_on = sides.measured_on
+    where sides.is_measurable
 ),
 
 indexes as (
@@ -57,40 +71,38 @@ indexes as (
 
 compared as (
     select
-        totals.*,
+        sides.*,
         indexes.psi,
-        indexes.psi is not null as is_measurable,
         case
-            when indexes.psi is not null
-                then {{ expected_psi('totals.bin_count', 'totals.row_count', 'totals.reference_row_count') }}
+            when sides.is_measurable
+                then {{ expected_psi('sides.bin_count', 'sides.row_count', 'sides.reference_row_count') }}
         end as expected_psi
-    from totals
-    left join indexes on totals.feature = indexes.feature and totals.measured_on = indexes.measured_on
+    from sides
+    left join indexes on sides.feature = indexes.feature and sides.measured_on = indexes.measured_on
 ),
 
 final as (
     select
-        compared.feature,
-        compared.measured_on,
-        features.entity,
-        features.kind,
-        compared.reference_period as reference_from,
+        feature,
+        measured_on,
+        entity,
+        kind,
+        reference_period as reference_from,
         case
-            when features.entity = 'events' then cast(last_day(compared.reference_period) as date)
-            else compared.reference_period
+            when entity = 'events' then cast(last_day(reference_period) as date)
+            else reference_period
         end as reference_to,
-        compared.row_count,
-        compared.null_count,
-        compared.unseen_count,
-        compared.reference_row_count,
-        compared.bin_count,
-        compared.psi,
-        compared.expected_psi,
-        compared.psi - compared.expected_psi as corrected_psi,
-        compared.is_measurable,
-        coalesce(compared.psi - compared.expected_psi >= {{ var('drift_alarm_psi') }}, false) as is_alarm
+        row_count,
+        null_count,
+        unseen_count,
+        reference_row_count,
+        bin_count,
+        psi,
+        expected_psi,
+        psi - expected_psi as corrected_psi,
+        is_measurable,
+        coalesce(psi - expected_psi >= {{ var('drift_alarm_psi') }}, false) as is_alarm
     from compared
-    inner join features on compared.feature = features.feature
 )
 
 select * from final

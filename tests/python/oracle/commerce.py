@@ -40,7 +40,8 @@ def _kpis(core: Core, session_risk: pl.DataFrame, periods: pl.Series, monthly: b
 
     def period(name: str) -> pl.Expr:
         day = pl.col(name).cast(pl.Date)
-        return day.dt.month_start() if monthly else day
+        known = pl.when(day <= pl.lit(core.as_of_date, dtype=pl.Date)).then(day)
+        return known.dt.month_start() if monthly else known
 
     kind = pl.col("event_type")
     parts = [

@@ -112,10 +112,11 @@ class Options:
     burst_events_per_minute: int = 60
     drift_min_rows: int = 500
     drift_alarm_psi: float = 0.2
+    drift_min_history_days: int = 90
     volume_reference_weeks: int = 8
     volume_min_weeks: int = 4
     volume_min_rows: int = 20
-    volume_alarm_z: float = 4
+    volume_alarm_z: float = 5
     volume_alarm_change: float = 0.5
     late_after_days: int = 1
     event_names: dict[str, str] = field(default_factory=seeded_event_names)

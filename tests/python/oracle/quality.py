@@ -46,7 +46,7 @@ class Shift:
     expected_psi: float
 
 
-def _binned_numbers(reference: pl.DataFrame, present: pl.DataFrame) -> tuple[Bins, Bins]:
+def binned_numbers(reference: pl.DataFrame, present: pl.DataFrame) -> tuple[Bins, Bins]:
     """Rows per bin between the deciles of the reference; `value` and `weight` are the columns."""
     known = reference.drop_nulls("value")
     values = known["value"].repeat_by(known["weight"]).explode(empty_as_null=False) if known.height else []
@@ -67,7 +67,7 @@ def _binned_numbers(reference: pl.DataFrame, present: pl.DataFrame) -> tuple[Bin
     return placed(reference), placed(present)
 
 
-def _binned_levels(reference: pl.DataFrame, present: pl.DataFrame) -> tuple[Bins, Bins]:
+def binned_levels(reference: pl.DataFrame, present: pl.DataFrame) -> tuple[Bins, Bins]:
     """Rows per level; levels that the reference lacks are one bin."""
 
     def named(level: object) -> object:
@@ -101,11 +101,18 @@ def shift(before: Bins, now: Bins) -> Shift:
 
 
 def _drift(
-    table: pl.DataFrame, references: list[tuple[date, date, date, list[date]]], kind: str, options: Options
+    table: pl.DataFrame,
+    references: list[tuple[date, date, date, list[date]]],
+    kind: str,
+    options: Options,
+    opened_on: date | None = None,
 ) -> list[dict[str, object]]:
-    """Rows for (measured_on, reference_from, reference_to, reference days); `table` is day, value, weight."""
+    """Rows for (measured_on, reference_from, reference_to, reference days); `table` is day, value, weight.
+
+    With `opened_on`, a reference must know the shop for some time from that day on.
+    """
     by_day = {key[0]: part for key, part in table.partition_by("day", as_dict=True, include_key=False).items()}
-    binned = _binned_numbers if kind == "number" else _binned_levels
+    binned = binned_numbers if kind == "number" else binned_levels
     found: list[dict[str, object]] = []
     merged: dict[tuple[date, date], pl.DataFrame] = {}
     for day, start, end, days in references:
@@ -117,7 +124,9 @@ def _drift(
         reference, present = merged[start, end], by_day[day]
         change = shift(*binned(reference, present))
         total, total_before = int(present["weight"].sum()), int(reference["weight"].sum())
-        is_measurable = min(total, total_before) >= options.drift_min_rows
+        history = (end - opened_on).days + 1 if opened_on else options.drift_min_history_days
+        is_known = history >= options.drift_min_history_days
+        is_measurable = is_known and min(total, total_before) >= options.drift_min_rows
         corrected = change.psi - change.expected_psi
         found.append(
             {
@@ -174,7 +183,7 @@ def score_drift(now: Today) -> pl.DataFrame:
     for feature in CUSTOMER_NUMBERS:
         table = now.snapshots.group_by(day="snapshot_on", value=feature).agg(weight=rows())
         references = [(day, before, before, [before]) for before, day in pairwise(snapshots)]
-        lines = _drift(table, references, "number", now.options)
+        lines = _drift(table, references, "number", now.options, now.core.first_date)
         found.extend({"feature": feature, "entity": "customers", **line} for line in lines)
     return pl.DataFrame(found, schema=DRIFT_SCHEMA)
 

@@ -1,0 +1,252 @@
+"""A snapshot says what was known then: today's marts are the last one, and an earlier one is what a build of that day would have said."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Dbt
+
+SNAPSHOT_ON = date(2025, 2, 28)
+# The column of a landed table that says when its row was known; lines of orders are known with their order.
+KNOWN_AT = {
+    "clickstream": "event_at",
+    "cart_events": "event_at",
+    "payment_attempts": "attempted_at",
+    "customers": "coalesce(updated_at, signed_up_at)",
+    "products": "updated_at",
+    "orders": "coalesce(updated_at, ordered_at)",
+    "reviews": "reviewed_at",
+}
+CUSTOMER_MODELS = "+int_customers_scored"
+TODAY = {
+    "customer_rfm": ("order_count", "revenue_amount", "recency_days", "rfm_code", "rfm_segment"),
+    "customer_engagement": (
+        "engagement_score",
+        "engagement_segment",
+        "engagement_status",
+        "is_at_risk",
+        "is_declining",
+    ),
+    "customer_segments": ("engagement_score", "value_segment", "is_high_value"),
+    "customer_value_labels": ("revenue_amount", "is_high_value"),
+    "customer_360": ("order_count", "session_count_30_days", "engagement_score", "rfm_code", "value_segment"),
+}
+
+
+@pytest.fixture(scope="module")
+def built(build: Callable[[str], Path]) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{build('storefront')}' as built (read_only)")
+        yield connection
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
+    return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("mart", TODAY)
+def test_todays_marts_are_the_last_snapshot(built: duckdb.DuckDBPyConnection, mart: str) -> None:
+    columns = ", ".join(TODAY[mart])
+    different = rows(
+        built,
+        f"""
+        with snapshot as (
+            select customer_id, {columns}
+            from built.intermediate.int_customers_snapshotted
+            inner join built.intermediate.int_customers_scored using (customer_id, snapshot_on, snapshot_number, is_latest)
+            where is_latest
+        ), today as (select customer_id, {columns} from built.marts.{mart})
+        (select * from snapshot except all select * from today)
+        union all
+        (select * from today except all select * from snapshot)
+        limit 5
+        """,
+    )
+    assert different == []
+
+
+def test_at_risk_customers_are_those_of_the_last_snapshot(built: duckdb.DuckDBPyConnection) -> None:
+    different = rows(
+        built,
+        """
+        with snapshot as (
+            select customer_id from built.intermediate.int_customers_scored where is_latest and is_at_risk
+        ), listed as (select customer_id from built.marts.at_risk_customers)
+        (select * from snapshot except all select * from listed) union all (select * from listed except all select * from snapshot)
+        """,
+    )
+    assert different == []
+    assert rows(built, "select count(*) > 0 from built.marts.at_risk_customers") == [(True,)]
+
+
+def test_everybody_known_is_in_every_snapshot_from_the_first_on(built: duckdb.DuckDBPyConnection) -> None:
+    """Inactive customers do not drop out, and nobody comes twice."""
+    gaps = rows(
+        built,
+        """
+        select customer_id, count(*), max(snapshot_number) - min(snapshot_number) + 1
+        from built.intermediate.int_customers_snapshotted
+        group by customer_id
+        having count(*) <> max(snapshot_number) - min(snapshot_number) + 1
+            or max(snapshot_number) <> (select max(snapshot_number) from built.intermediate.int_snapshot_dates)
+        limit 5
+        """,
+    )
+    assert gaps == []
+    missing = rows(
+        built,
+        """
+        select count(*) from built.marts.dim_customers as customers
+        where
+            coalesce(signed_up_at <= (select as_of_moment from built.intermediate.int_as_of_dates), true)
+            and not exists (
+                select 1 from built.marts.customer_360 as known where known.customer_id = customers.customer_id
+            )
+        """,
+    )
+    assert missing == [(0,)]
+
+
+@pytest.fixture(scope="module")
+def as_of_then(generated_landing: Path, dbt_for: Callable[..., Dbt]) -> Path:
+    """The same files, looked at from an earlier day."""
+    dbt = dbt_for(generated_landing, as_of_date=SNAPSHOT_ON.isoformat())
+    done = dbt("build", "-s", CUSTOMER_MODELS, "--exclude", "resource_type:unit_test", "resource_type:test")
+    assert done.returncode == 0, done.output[-4000:]
+    return dbt.database
+
+
+def test_an_earlier_as_of_date_gives_the_earlier_snapshot(built: duckdb.DuckDBPyConnection, as_of_then: Path) -> None:
+    """Facts and scores, of everybody: what lies after the as-of date does not show."""
+    built.execute(f"attach if not exists '{as_of_then}' as earlier (read_only)")
+    for model in ("int_customers_snapshotted", "int_customers_scored"):
+        different = rows(
+            built,
+            f"""
+            with snapshot as (
+                select * exclude (is_latest) from built.intermediate.{model} where snapshot_on = date '{SNAPSHOT_ON}'
+            ), latest as (select * exclude (is_latest) from earlier.intermediate.{model} where is_latest)
+            (select * from snapshot except all select * from latest)
+            union all
+            (select * from latest except all select * from snapshot)
+            limit 5
+            """,
+        )
+        assert different == []
+    assert rows(built, "select count(*) > 100 from earlier.intermediate.int_customers_scored where is_latest") == [
+        (True,)
+    ]
+
+
+def cut_landing(landing: Path, folder: Path) -> Path:
+    """A landing with the rows that were known at the end of SNAPSHOT_ON, by their own times."""
+    moment = f"timestamptz '{SNAPSHOT_ON + timedelta(days=1)} 00:00:00+00'"
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    root = landing / "storefront"
+    for table, known_at in KNOWN_AT.items():
+        files = f"from read_parquet('{root / table}/*/*.parquet', hive_partitioning = true, union_by_name = true)"
+        lines = sorted((root / table).glob("*/*.jsonl"))
+        if lines:
+            files = f"""from (
+                select * {files}
+                union all by name
+                select * from read_json('{root / table}/*/*.jsonl', format = 'newline_delimited', ignore_errors = true,
+                    hive_partitioning = true, hive_types = {{'landed_on': DATE}}, columns = {_columns(connection, files)})
+            )"""
+        target = folder / "storefront" / table
+        target.mkdir(parents=True)
+        connection.execute(
+            f"""
+            copy (select * {files} where coalesce(try_cast({known_at} as timestamptz) < {moment}, true))
+            to '{target}' (format parquet, partition_by (landed_on), overwrite_or_ignore)
+            """
+        )
+    target = folder / "storefront" / "order_items"
+    target.mkdir()
+    connection.execute(
+        f"""
+        copy (
+            select * from read_parquet('{root}/order_items/*/*.parquet', hive_partitioning = true)
+            where order_id in (select order_id from read_parquet('{folder}/storefront/orders/*/*.parquet'))
+        ) to '{target}' (format parquet, partition_by (landed_on), overwrite_or_ignore)
+        """
+    )
+    return folder
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, files: str) -> str:
+    described = connection.execute(f"describe select * {files}").fetchall()
+    return "{" + ", ".join(f"'{name}': 'VARCHAR'" for name, *_ in described if name != "landed_on") + "}"
+
+
+@pytest.fixture(scope="module")
+def built_then(generated_landing: Path, dbt_for: Callable[..., Dbt], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a build on that day would have made, from the rows of that day."""
+    landing = cut_landing(generated_landing, tmp_path_factory.mktemp("cut"))
+    dbt = dbt_for(landing, as_of_date=SNAPSHOT_ON.isoformat())
+    done = dbt("build", "-s", CUSTOMER_MODELS, "--exclude", "resource_type:unit_test", "resource_type:test")
+    assert done.returncode == 0, done.output[-4000:]
+    shutil.rmtree(landing)
+    return dbt.database
+
+
+def test_a_snapshot_is_what_a_build_of_that_day_says(built: duckdb.DuckDBPyConnection, built_then: Path) -> None:
+    """Facts of the customers whose devices had one owner, known by then, and nobody in the middle of a visit at midnight.
+
+    Of the others a later login names earlier visits: identities are those known to the build. An order whose first version was
+    refused is known to the cut only when the next one lands.
+    """
+    built.execute(f"attach if not exists '{built_then}' as cut (read_only)")
+    moment = f"timestamp '{SNAPSHOT_ON + timedelta(days=1)}'"
+    simple = f"""
+        select customer_id from built.intermediate.int_customers_snapshotted where snapshot_on = date '{SNAPSHOT_ON}'
+        except
+        select customer_id from built.intermediate.int_visitors_identified
+        where
+            identified_at >= {moment}
+            or visitor_id in (
+                select visitor_id from built.intermediate.int_visitors_identified group by visitor_id having count(*) > 1
+            )
+        except
+        select customer_id from built.marts.fct_sessions where started_at < {moment} and ended_at >= {moment}
+        except
+        select orders.customer_id from built.marts.fct_orders as orders
+        where
+            orders.ordered_at < {moment}
+            and not exists (
+                select 1 from cut.intermediate.int_orders_completed as known where known.order_id = orders.order_id
+            )
+    """
+    different = rows(
+        built,
+        f"""
+        with simple as ({simple}),
+        snapshot as (
+            select * exclude (is_latest) from built.intermediate.int_customers_snapshotted
+            where snapshot_on = date '{SNAPSHOT_ON}' and customer_id in (select * from simple)
+        ), latest as (
+            select * exclude (is_latest) from cut.intermediate.int_customers_snapshotted
+            where is_latest and customer_id in (select * from simple)
+        )
+        (select 'then', * from snapshot except all select 'then', * from latest)
+        union all
+        (select 'cut', * from latest except all select 'cut', * from snapshot)
+        order by 2
+        limit 4
+        """,
+    )
+    assert different == []
+    share = rows(
+        built,
+        f"""
+        select (select count(*) from ({simple})) / count(*) from built.intermediate.int_customers_snapshotted
+        where snapshot_on = date '{SNAPSHOT_ON}'
+        """,
+    )[0][0]
+    assert share > 0.5, "too few simple customers for the comparison to mean much"
