@@ -14,6 +14,7 @@ from oracle.core import Core
 from oracle.customers import Today
 from oracle.entities import NO_LANDING_DAY, Entities
 from oracle.options import Options
+from oracle.scores import exact_score
 from oracle.snapshots import count, rows
 from oracle.statistics import percentile_cont, ratio
 
@@ -180,8 +181,9 @@ def score_drift(now: Today) -> pl.DataFrame:
         lines = _drift(table, references, kind, now.options)
         found.extend({"feature": feature, "entity": "events", **line} for line in lines)
     snapshots = sorted(now.facts["snapshot_on"].unique())
+    states = now.snapshots.with_columns(engagement_score=exact_score())
     for feature in CUSTOMER_NUMBERS:
-        table = now.snapshots.group_by(day="snapshot_on", value=feature).agg(weight=rows())
+        table = states.group_by(day="snapshot_on", value=feature).agg(weight=rows())
         references = [(day, before, before, [before]) for before, day in pairwise(snapshots)]
         lines = _drift(table, references, "number", now.options, now.core.first_date)
         found.extend({"feature": feature, "entity": "customers", **line} for line in lines)
