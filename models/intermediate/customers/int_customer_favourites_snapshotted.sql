@@ -72,7 +72,7 @@ ranked as (
         row_number() over by_times as thing_number,
         {{ rate('times', 'sum(times) over (partition by kind, customer_id, snapshot_on)') }} as share_rate
     from at_snapshots
-    window by_times as (partition by kind, customer_id, snapshot_on order by times desc nulls last, thing nulls last)
+    window by_times as (partition by kind, customer_id, snapshot_on order by times desc nulls last, thing asc nulls last)
 ),
 
 final as (

@@ -27,15 +27,30 @@ sessions as (
 ),
 
 signs as (
-    select customer_id, signed_up_at as seen_at from customers
+    select
+        customer_id,
+        signed_up_at as seen_at
+    from customers
     union all
-    select customer_id, ordered_at as seen_at from orders
+    select
+        customer_id,
+        ordered_at as seen_at
+    from orders
     union all
-    select customer_id, attempted_at as seen_at from payments
+    select
+        customer_id,
+        attempted_at as seen_at
+    from payments
     union all
-    select customer_id, ended_at as seen_at from sessions
+    select
+        customer_id,
+        ended_at as seen_at
+    from sessions
     union all
-    select customer_id, identified_at as seen_at from visitors
+    select
+        customer_id,
+        identified_at as seen_at
+    from visitors
 ),
 
 first_signs as (
