@@ -1,4 +1,4 @@
-"""Measures the generator and the whole build: wall, CPU and peak memory of each, as rows for docs/performance.md."""
+"""Measures the generator, the whole build and the customer snapshots: wall, CPU and peak memory of each, as rows for docs/performance.md."""
 
 from __future__ import annotations
 

@@ -14,13 +14,17 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from footfall.contract import LANDING_VARIABLE, PROJECT
-from footfall.demo import DATABASE_VARIABLE
+from footfall.demo import DATABASE_VARIABLE, DEFAULT_DATABASE
+from footfall.inflation import MODELS, inflate
 
 EXAMPLES = """examples:
   python scripts/benchmark.py generator                      the default size
   python scripts/benchmark.py generator --events 10000000    ten million events over 36 days
   python scripts/benchmark.py build                          dbt build of the default data, with every data test
+  python scripts/benchmark.py snapshots                      a million customers at twelve month ends, from copies of the built shop
 """
 
 
@@ -53,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         try:
-            row = _generator(Path(folder), options) if options.what == "generator" else _build(Path(folder))
+            row = MEASURES[options.what](Path(folder), options)
         except RuntimeError as error:
             print(error, file=sys.stderr)
             return 1
@@ -64,13 +68,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="benchmark.py",
-        description="Measure the generator or the build.",
+        description="Measure the generator, the build or the customer snapshots.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["generator", "build"])
+    parser.add_argument("what", choices=list(MEASURES))
     parser.add_argument("--events", type=int, help="events to generate (default size)")
     parser.add_argument("--days", type=int, help="days to spread them over (180; 36 with --events)")
+    parser.add_argument("--customers", type=int, default=1_000_000, help="customers of the snapshots (1,000,000)")
+    parser.add_argument("--months", type=int, default=12, help="months of the snapshots (12)")
     parser.add_argument("--folder", help="where to write (a temporary folder; mind the disk: 20 GB per 100 M events)")
     return parser.parse_args(arguments)
 
@@ -94,7 +100,7 @@ def _generator(folder: Path, options: argparse.Namespace) -> str:
     return f"{events:,} | {measured.wall:.1f} | {measured.cpu:.1f} | {rate:,.0f} | {measured.peak:.2f} GB"
 
 
-def _build(folder: Path) -> str:
+def _build(folder: Path, _: argparse.Namespace) -> str:
     generated, events = _generate(folder / "landing")
     environment = {LANDING_VARIABLE: str(folder / "landing"), DATABASE_VARIABLE: str(folder / "footfall.duckdb")}
     built = measure([sys.executable, "scripts/run.py"], environment)
@@ -102,6 +108,23 @@ def _build(folder: Path) -> str:
         f"{events:,} | {generated.wall + built.wall:.1f} | {generated.wall:.1f} | "
         f"{generated.cpu + built.cpu:.1f} | {max(generated.peak, built.peak):.2f} GB"
     )
+
+
+def _snapshots(folder: Path, options: argparse.Namespace) -> str:
+    built = Path(os.environ.get(DATABASE_VARIABLE, PROJECT / DEFAULT_DATABASE))
+    if not built.is_file():
+        raise RuntimeError(
+            f"{built}: no database here. Fix: run `make run` first, or name one with {DATABASE_VARIABLE}."
+        )
+    customers, days = inflate(built, folder / "shop.duckdb", options.customers, options.months)
+    command = [str(Path(sys.executable).parent / "dbt"), "run", "--target-path", str(folder / "target"), "-s", *MODELS]
+    measured = measure(command, {DATABASE_VARIABLE: str(folder / "shop.duckdb")})
+    with duckdb.connect(str(folder / "shop.duckdb"), read_only=True) as connection:
+        rows = connection.execute("select count(*) from intermediate.int_customers_scored").fetchone()[0]
+    return f"{customers:,} | {days} | {rows:,} | {measured.wall:.1f} | {measured.cpu:.1f} | {measured.peak:.2f} GB"
+
+
+MEASURES = {"generator": _generator, "build": _build, "snapshots": _snapshots}
 
 
 def _machine() -> str:

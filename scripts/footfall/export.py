@@ -26,10 +26,12 @@ from footfall.folder_swap import FolderInUseError, earlier_folder, replaced_fold
 from footfall.mart_promises import Mart, broken_promises, described_marts, quoted, table
 
 FINE, NOT_EXPORTED, USAGE = 0, 1, 2
+MEMORY_VARIABLE = "FOOTFALL_MEMORY_LIMIT"
 FORMATS = ("csv", "parquet")
 MANIFEST = "manifest.json"
 DEFAULT_OUT = "data/exports"
 SPILL = ".spill"
+LEFT_BY_SYSTEMS = {".DS_Store"}
 BAR_WIDTH = 24
 # NULL is nothing between two commas, empty text is "": so they differ. Times are UTC and say so.
 COPY_OPTIONS = {
@@ -98,7 +100,9 @@ class MartLines:
         filled = BAR_WIDTH * self._done // self._count
         bar = "#" * filled + "." * (BAR_WIDTH - filled)
         size = _megabytes(sum(file["bytes"] for file in entry["files"]))
-        print(f"[{bar}] {self._done}/{self._count}  {mart}  {entry['rows']:,} rows  {size}", file=sys.stderr, flush=True)
+        print(
+            f"[{bar}] {self._done}/{self._count}  {mart}  {entry['rows']:,} rows  {size}", file=sys.stderr, flush=True
+        )
 
 
 # --- the database -----------------------------------------------------------------------------------------------------
@@ -108,7 +112,9 @@ class MartLines:
 def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that only reads; errors in one line with the fix."""
     if not database.is_file():
-        raise UsageError(f"{database}: there is no such database. Fix: make run, or name yours with {DATABASE_VARIABLE}.")
+        raise UsageError(
+            f"{database}: there is no such database. Fix: make run, or name yours with {DATABASE_VARIABLE}."
+        )
     try:
         connection = duckdb.connect(str(database), read_only=True)
     except duckdb.Error as error:
@@ -117,8 +123,12 @@ def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             raise ExportError(f"{database}: is in use by another process. Fix: {fix}.") from error
         raise UsageError(f"{database}: cannot be opened ({_one_line(error)}). Fix: name another database.") from error
     with connection:
-        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
-        connection.execute(f"set memory_limit = '{os.environ.get('FOOTFALL_MEMORY_LIMIT', '4GB')}'")
+        limit = os.environ.get(MEMORY_VARIABLE, "4GB")
+        try:
+            connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+            connection.execute(f"set memory_limit = '{limit}'")
+        except duckdb.Error as error:
+            raise UsageError(f"{MEMORY_VARIABLE} is '{limit}'. Fix: a size such as 4GB.") from error
         yield connection
 
 
@@ -155,7 +165,10 @@ def _chosen(build: Build, database: Path, names: Sequence[str] | None) -> list[M
 
 def _check(connection: duckdb.DuckDBPyConnection, build: Build, marts: Sequence[Mart]) -> None:
     """The final validation: raises ExportError when a mart does not keep what its YAML promises."""
-    problems = [problem for mart in marts for problem in broken_promises(connection, mart, list(build.marts[mart.name]))]
+    try:
+        problems = [p for mart in marts for p in broken_promises(connection, mart, list(build.marts[mart.name]))]
+    except duckdb.Error as error:
+        raise ExportError(f"the marts cannot be checked ({_one_line(error)}). Fix: dbt build.") from error
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         fix = "build again (dbt build) and see which of its tests fail"
@@ -168,20 +181,17 @@ def _check(connection: duckdb.DuckDBPyConnection, build: Build, marts: Sequence[
 def _earlier_manifest(out: Path) -> dict:
     """The manifest of the export that lies in `out`, {} where there is none. Raises UsageError for any other folder."""
     folder = out if out.exists() else earlier_folder(out)
-    if not folder.exists():
-        return {}
-    if not folder.is_dir():
+    if folder.exists() and not folder.is_dir():
         raise UsageError(f"{out}: is a file. Fix: name a folder with --out.")
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    found = {path for path in found if not Path(path).name.startswith(".")}
-    if not found:
+    if not folder.exists() or all(path.name in LEFT_BY_SYSTEMS for path in folder.iterdir()):
         return {}
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         known = {file["path"] for entry in manifest["marts"].values() for file in entry["files"]}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{out}: holds other files than an export. Fix: name a new folder with --out.") from error
-    strange = sorted(found - known - {MANIFEST})
+    files = (path for path in folder.rglob("*") if not path.is_dir() and path.name not in LEFT_BY_SYSTEMS)
+    strange = sorted({path.relative_to(folder).as_posix() for path in files} - known - {MANIFEST})
     if strange:
         raise UsageError(f"{out}: {strange[0]} is no file of this export and would be lost. Fix: move it away.")
     return manifest
@@ -222,8 +232,8 @@ def export(
     silent: bool = True,
 ) -> Exported:
     """Write marts of `database` (all, or those named) into the folder `out`; raises ExportError when nothing was."""
-    if out.is_file():
-        raise UsageError(f"{out}: is a file. Fix: name a folder with --out.")
+    if out.is_symlink() or out.name in ("", ".."):
+        out = out.resolve()  # what is renamed is the folder itself
     with _opened(database) as connection:
         build = _read_build(connection, database)
         chosen = _chosen(build, database, marts)
@@ -254,7 +264,9 @@ def _replaced(out: Path) -> Iterator[Path]:
         raise ExportError(f"{out}: another export is being written there. Fix: wait for it.") from error
     except (OSError, duckdb.Error) as error:
         fix = "see that there is space and that you may write there, or name another folder with --out"
-        raise ExportError(f"{out}: cannot be written ({_one_line(error)}); nothing was replaced. Fix: {fix}.") from error
+        raise ExportError(
+            f"{out}: cannot be written ({_one_line(error)}); nothing was replaced. Fix: {fix}."
+        ) from error
 
 
 def _write(
@@ -262,14 +274,17 @@ def _write(
 ) -> dict:
     """Writes a mart in each format, ordered by its key, and returns its entry in the manifest."""
     rows = _count(connection, table(mart.name))
-    ordered = f"select * from {table(mart.name)} order by {', '.join(f'{quoted(name)} nulls last' for name in mart.key)}"
+    key = ", ".join(f"{quoted(name)} asc nulls last" for name in mart.key)
+    ordered = f"select * from {table(mart.name)} order by {key}"
     files = []
     for kind in sorted(formats):
         path = partial / kind / f"{mart.name}.{kind}"
         path.parent.mkdir(exist_ok=True)
         copied = connection.execute(f"copy ({ordered}) to '{_escaped(path)}' ({COPY_OPTIONS[kind]})").fetchone()
         if copied != (rows,) or (kind == "parquet" and _count(connection, f"'{_escaped(path)}'") != rows):
-            raise ExportError(f"{path.name}: has not the {rows:,} rows of the mart; nothing was replaced. Fix: try again.")
+            raise ExportError(
+                f"{path.name}: has not the {rows:,} rows of the mart; nothing was replaced. Fix: try again."
+            )
         files.append(_file_entry(path, partial, kind))
     return {
         "rows": rows,

@@ -14,10 +14,12 @@ from footfall.contract import PROJECT
 
 KEY = re.compile(r"Primary key: (?P<key>[^.]+)\.")
 ONE_ROW_PER_CUSTOMER = "Grain: one row per customer known at the as-of date."
-SHARE = re.compile(r"_(score|rate|part|percentile)$")
+SHARE = re.compile(r"_(score|rate|part|percentile)(_low|_high)?$")
 # Named like a share of 0 to 1, and none: a change, a test statistic, stars, counts of events in any order, and shares of
 # money, where a single negative order leaves the range.
-NO_SHARE = re.compile(r"^(change_rate|z_score|(mean_)?review_score|share_of_(first|previous)_rate|.*revenue_share_rate)$")
+NO_SHARE = re.compile(
+    r"^(change_rate|z_score|(mean_)?review_score|share_of_(first|previous)_rate|.*revenue_share_rate)$"
+)
 # Sums of doubles end a hair's breadth above 1.
 HAIR = 1e-9
 
