@@ -8,13 +8,20 @@
     {{ return(var('engagement_scaling')) }}
 {%- endmacro %}
 
-{# The bounds of a part: the least value, and the greatest that counts (values above the cap count as the cap). #}
+{# The bounds of a part: the least value, and the greatest that counts (values above the cap count as the cap). Where hardly anybody
+   does a thing at all, the cap is the least value itself: it would level everybody, so there is none. #}
 {% macro part_bounds(value, part) -%}
+    {%- set cap = percentile(value, var('engagement_cap_percentile')) -%}
     cast(min({{ value }}) as double) as {{ part }}_low,
-    least(
-        cast(max({{ value }}) as double),
-        {{ percentile(value, var('engagement_cap_percentile')) }}
-    ) as {{ part }}_top
+    case
+        when {{ cap }} > cast(min({{ value }}) as double) then least(cast(max({{ value }}) as double), {{ cap }})
+        else cast(max({{ value }}) as double)
+    end as {{ part }}_top
+{%- endmacro %}
+
+{# The score. Rounded: sums that are equal on paper differ in the last bit, and then equal customers would not rank alike. #}
+{% macro engagement_score(recency_contribution, frequency_contribution, monetary_contribution) -%}
+    round({{ recency_contribution }} + {{ frequency_contribution }} + {{ monetary_contribution }}, 12)
 {%- endmacro %}
 
 {# A value between its bounds, 0 to 1. Where everybody is alike there is nothing to tell them apart: 0, not NULL. #}

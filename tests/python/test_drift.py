@@ -18,6 +18,8 @@ CLEAN = ("--scenario", "healthy", "--faults", "none")
 # All after the first calendar month, the reference; one shift a day.
 DEARER, DOUBLED, EMPTIED, RENAMED = (date(2025, 2, day) for day in (4, 5, 6, 7))
 SEEDS = range(101, 121)
+# The generator signs nobody up on the last of its 180 days, which is a true anomaly: the day before counts as today.
+DAY_BEFORE_THE_LAST = "2025-06-28"
 
 
 def files_of(landing: Path, table: str, day: date) -> list[Path]:
@@ -111,15 +113,15 @@ def shifted(dbt_for: Callable[..., Dbt], tmp_path_factory: pytest.TempPathFactor
 
 
 def test_everything_is_measured(shifted: Alarms) -> None:
-    """Without that the tests below would prove nothing: nine days of events after the reference, one snapshot."""
+    """Without that the tests below would prove nothing. Customers have to wait: no snapshot knows 90 days."""
     assert shifted.measurable == {
         "event_type": 9,
         "device_type": 9,
         "traffic_channel": 9,
         "country": 9,
         "amount": 9,
-        "engagement_score": 1,
-        "session_count_30_days": 1,
+        "engagement_score": 0,
+        "session_count_30_days": 0,
     }
 
 
@@ -159,7 +161,7 @@ def test_clean_data_raises_no_alarm(dbt_for: Callable[..., Dbt], tmp_path_factor
     loud = {}
     for seed in SEEDS:
         landing = generate(tmp_path_factory.mktemp(f"seed{seed}"), "--seed", str(seed), *CLEAN, "--truth", "off")
-        alarms = alarms_of(dbt_for(landing))
+        alarms = alarms_of(dbt_for(landing, as_of_date=DAY_BEFORE_THE_LAST))
         if alarms.days:
             loud[seed] = (alarms.drifts, alarms.volumes)
     assert len(loud) <= 0.05 * len(SEEDS), loud

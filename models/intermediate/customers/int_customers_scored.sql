@@ -163,11 +163,11 @@ contributions as (
     cross join weights
 ),
 
--- This single column is what the chain exists for. 1e-15 too much would be a score above 1.
+-- This single column is what the chain exists for.
 scores as (
     select
         *,
-        least(recency_contribution + frequency_contribution + monetary_contribution, 1.0) as engagement_score
+        {{ engagement_score('recency_contribution', 'frequency_contribution', 'monetary_contribution') }} as engagement_score
     from contributions
 ),
 

@@ -75,7 +75,8 @@ def scaled(values: pl.Series, options: Options, is_better_low: bool = False) -> 
         raise ValueError(f"engagement_scaling {options.engagement_scaling}: min_max or percentile")
     cap = percentile_cont(values, options.engagement_cap_percentile)
     doubles = values.cast(pl.Float64)
-    low, top = doubles.min(), min(doubles.max(), cap)
+    low = doubles.min()
+    top = min(doubles.max(), cap) if cap > low else doubles.max()  # a cap that would level everybody is none
     if top <= low:
         return nothing
     part = (doubles.clip(upper_bound=top) - low) / (top - low)
@@ -101,7 +102,7 @@ def engagement(facts: pl.DataFrame, options: Options) -> pl.DataFrame:
     others = pl.len().cast(pl.Int64) - 1
     place = (pl.col("engagement_rank") - 1).cast(pl.Float64) / others
     return (
-        table.with_columns(engagement_score=score)
+        table.with_columns(engagement_score=score.round(SCORE_DIGITS))
         .with_columns(
             engagement_rank=exact_score().rank("min").cast(pl.Int64),
             customer_count=pl.len().cast(pl.Int64),
