@@ -7,7 +7,7 @@ UV ?= uv
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format docs clean lock setup
+.PHONY: help run test test-all lint format docs export clean lock setup
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ format: .venv-lint/.lint ## Mend what the linters can mend
 docs: $(VENV)/.base ## Write the documentation of all tables as one page: target/static_index.html
 	$(BIN)/dbt docs generate --static
 	@echo "Open target/static_index.html in a browser."
+
+export: $(VENV)/.base ## Write every mart as CSV and Parquet into data/exports
+	@$(BIN)/python scripts/export.py
 
 setup: $(VENV)/.test .venv-lint/.lint ## Set up both environments
 

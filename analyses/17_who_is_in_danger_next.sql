@@ -1,7 +1,7 @@
--- Question: who is not at risk yet and will be within two weeks, unless they order or come by?
--- How to read it: days_left until the wait is longer than usual; 0 means that it is, and only their visits keep them off the list of those
--- at risk. Few visits in 30 days and a declining score (is_declining) make it likelier. The most revenue first, and nobody who
--- is already in marts.at_risk_customers.
+-- Question: who is not at risk yet, and looks as if they soon will be?
+-- How to read it: customers who have waited three quarters of their usual longest wait or more, and hardly come by (three visits in 30 days
+-- at most). days_left until the wait is longer than usual; 0 means that it is, and only their visits keep them off the list
+-- of those at risk (marts.at_risk_customers). A declining score (is_declining) makes it likelier. High value first, then by revenue.
 with
 
 waiting as (
@@ -10,8 +10,9 @@ waiting as (
         greatest(cast(floor(gap_limit_days) as integer) + 1 - recency_days, 0) as days_left
     from marts.customer_360
     where
-        order_count > 0
-        and not is_at_risk
+        not is_at_risk
+        and recency_days >= 0.75 * gap_limit_days
+        and session_count_30_days <= 3
 )
 
 select
@@ -27,6 +28,5 @@ select
     value_segment,
     revenue_amount
 from waiting
-where days_left <= 14
 order by is_high_value desc nulls last, revenue_amount desc nulls last, customer_id asc nulls last
 limit 25;

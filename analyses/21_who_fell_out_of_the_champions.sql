@@ -5,24 +5,30 @@
 with
 
 moves as (
-    select
-        *,
-        coalesce(
-            sum(customer_count) filter (where to_segment = 'Champions' and from_segment <> 'Champions')
-                over (partition by snapshot_on),
-            0
-        ) as came_in_count
+    select *
     from marts.segment_transitions
     where scheme = 'rfm'
+),
+
+arrivals as (
+    select
+        snapshot_on,
+        sum(customer_count) as came_in_count
+    from moves
+    where
+        to_segment = 'Champions'
+        and from_segment <> 'Champions'
+    group by snapshot_on
 )
 
 select
-    previous_snapshot_on,
-    snapshot_on,
-    to_segment,
-    customer_count,
-    round(share_rate, 4) as share_rate,
-    came_in_count
+    moves.previous_snapshot_on,
+    moves.snapshot_on,
+    moves.to_segment,
+    moves.customer_count,
+    round(moves.share_rate, 4) as share_rate,
+    coalesce(arrivals.came_in_count, 0) as came_in_count
 from moves
-where from_segment = 'Champions'
-order by snapshot_on desc nulls last, customer_count desc nulls last, to_segment asc nulls last;
+left join arrivals on moves.snapshot_on = arrivals.snapshot_on
+where moves.from_segment = 'Champions'
+order by moves.snapshot_on desc nulls last, moves.customer_count desc nulls last, moves.to_segment asc nulls last;

@@ -23,7 +23,7 @@ findings as (
         'drift' as kind,
         entity || ' ' || feature as subject,
         is_alarm,
-        'other than ' || reference_from || ' to ' || reference_to
+        'not like ' || concat_ws(' to ', reference_from, nullif(reference_to, reference_from))
         || ' (' || null_count || ' empty, ' || unseen_count || ' unseen of ' || row_count || ')' as what_happened,
         round(corrected_psi, 4) as strength
     from marts.score_drift

@@ -65,6 +65,14 @@ def test_there_are_at_least_ten() -> None:
     assert numbers == [f"{n:02}_" for n in range(1, len(ANALYSES) + 1)]
 
 
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [("README.md", "one of {} prepared ones"), ("scripts/footfall/findings.py", "({} questions with answers)")],
+)
+def test_pages_say_how_many_there_are(page: str, text: str) -> None:
+    assert text.format(len(ANALYSES)) in (PROJECT / page).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("analysis", ANALYSES, ids=lambda path: path.stem)
 def test_each_says_its_question_and_how_to_read_the_answer(analysis: Path) -> None:
     text = analysis.read_text(encoding="utf-8")

@@ -23,13 +23,13 @@ class Found:
 
     @property
     def precision(self) -> float:
-        """Share of the found that were planted."""
-        return len(self.planted & self.found) / len(self.found)
+        """Share of the found that were planted; 0 when nothing was found."""
+        return len(self.planted & self.found) / max(len(self.found), 1)
 
     @property
     def recall(self) -> float:
-        """Share of the planted that were found."""
-        return len(self.planted & self.found) / len(self.planted)
+        """Share of the planted that were found; 0 when nothing was planted."""
+        return len(self.planted & self.found) / max(len(self.planted), 1)
 
 
 class Risks:

@@ -117,7 +117,7 @@ def scramble(number: np.ndarray) -> np.ndarray:
 def _signup_days(rng: np.random.Generator, settings: Settings) -> np.ndarray:
     count = settings.customers
     known = rng.random(count) >= min(0.5, NEW_SHARE_PER_YEAR * settings.days / 365)
-    during = rng.integers(0, settings.days - 1, count)
+    during = rng.integers(0, settings.days, count)
     return np.where(known, -rng.integers(1, 700, count), during)
 
 

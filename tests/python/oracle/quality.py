@@ -288,7 +288,9 @@ def _checked(core: Core, entities: Entities, options: Options) -> dict[str, tupl
     orders, customers = core.orders, core.customers
     lines = entities["order_items"].group_by("order_id").agg(lines_amount=pl.col("amount").sum())
     signups = customers.select("customer_id", "signed_up_at").drop_nulls()
-    last_seen = core.events.drop_nulls("customer_id").group_by("customer_id").agg(last_event_at=pl.col("event_at").max())
+    last_seen = (
+        core.events.drop_nulls("customer_id").group_by("customer_id").agg(last_event_at=pl.col("event_at").max())
+    )
     dated = orders.filter(pl.col("ordered_at").is_not_null())
     itemized = orders.join(lines, on="order_id").filter(pl.col("item_amount").is_not_null())
     summed = orders.filter(pl.col("item_amount").is_not_null() & pl.col("order_amount").is_not_null())
