@@ -9,14 +9,13 @@
 {%- endmacro %}
 
 {# The bounds of a part: the least value, and the greatest that counts (values above the cap count as the cap). Where hardly anybody
-   does a thing at all, the cap is the least value itself: it would level everybody, so there is none. #}
+   does a thing at all, the cap is 0 itself and would level everybody: then it is the cap of those who do. #}
 {% macro part_bounds(value, part) -%}
+    {%- set low = 'cast(min(' ~ value ~ ') as double)' -%}
     {%- set cap = percentile(value, var('engagement_cap_percentile')) -%}
-    cast(min({{ value }}) as double) as {{ part }}_low,
-    case
-        when {{ cap }} > cast(min({{ value }}) as double) then least(cast(max({{ value }}) as double), {{ cap }})
-        else cast(max({{ value }}) as double)
-    end as {{ part }}_top
+    {%- set cap_of_doers = percentile('nullif(' ~ value ~ ', 0)', var('engagement_cap_percentile')) -%}
+    {{ low }} as {{ part }}_low,
+    least(cast(max({{ value }}) as double), case when {{ cap }} > {{ low }} then {{ cap }} else {{ cap_of_doers }} end) as {{ part }}_top
 {%- endmacro %}
 
 {# The score. Rounded: sums that are equal on paper differ in the last bit, and then equal customers would not rank alike. #}

@@ -33,6 +33,15 @@
     and coalesce({{ orders }}.{{ undone_at }}, {{ orders }}.ordered_at) < {{ moment }}
 {%- endmacro %}
 
+{# The state of an order by what was known at `moment`: before it was undone it had been placed, that much is known. #}
+{% macro status_at(orders, moment) -%}
+    case
+        when {{ orders }}.status = 'returned' and not ({{ is_undone_at(orders, 'returned', 'returned_at', moment) }}) then 'placed'
+        when {{ orders }}.status = 'canceled' and not ({{ is_undone_at(orders, 'canceled', 'canceled_at', moment) }}) then 'placed'
+        else {{ orders }}.status
+    end
+{%- endmacro %}
+
 {# How late an order came, as a band. A source that promises no date has no_estimate. #}
 {% macro delay_band(delivered_at, delay_days) -%}
     case

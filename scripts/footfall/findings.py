@@ -222,10 +222,11 @@ def _at_risk(connection: duckdb.DuckDBPyConnection) -> str:
             coalesce(sum(revenue_at_risk_amount), 0),
             (select count(*) from marts.customer_rfm where order_count > 0),
             (
-                select count(*) from marts.customer_history
-                where
-                    is_at_risk
-                    and snapshot_on = (select max(snapshot_on) from marts.customer_history where not is_latest)
+                select count(*) filter (where is_at_risk) from marts.customer_history
+                where not is_latest
+                group by snapshot_on
+                order by snapshot_on desc
+                limit 1
             )
         from marts.at_risk_customers
         """,
@@ -233,9 +234,10 @@ def _at_risk(connection: duckdb.DuckDBPyConnection) -> str:
     if not row or not row[3]:
         return ""
     count, valuable, amount, buyers, before = row
+    trend = "" if before is None else f", {count - before:+,} since the last month end"
     return (
-        f"  at risk       {count:,} ({count / buyers:.1%} of the buyers, {count - before:+,} since the last month end), "
-        f"{valuable:,} of them high-value: {amount:,.0f} of a year's revenue"
+        f"  at risk       {count:,} ({count / buyers:.1%} of the buyers{trend}), "
+        f"{valuable:,} of them high-value: {amount:,.0f} of revenue at risk"
     )
 
 
@@ -244,7 +246,8 @@ def _quality(connection: duckdb.DuckDBPyConnection) -> str:
         connection,
         """
         select
-            sum(landed_count), sum(accepted_count), sum(quarantined_count), sum(duplicate_count), sum(superseded_count),
+            coalesce(sum(landed_count), 0), coalesce(sum(accepted_count), 0), coalesce(sum(quarantined_count), 0),
+            coalesce(sum(duplicate_count), 0), coalesce(sum(superseded_count), 0),
             count(*) filter (where not is_balanced)
         from marts.row_reconciliation
         """,

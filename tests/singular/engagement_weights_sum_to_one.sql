@@ -6,4 +6,4 @@ select
 from {{ ref('engagement_weights') }}
 having
     coalesce(sum(weight), 0) <> 1
-    or count(*) <> 3
+    or count(weight) <> 3

@@ -94,7 +94,7 @@ with_amounts as (
     left join item_totals on members.order_id = item_totals.order_id
 ),
 
-final as (
+dated as (
     select
         order_id,
         customer_id,
@@ -113,10 +113,16 @@ final as (
         delivered_at,
         estimated_delivery_on,
         is_inferred,
-        {{ is_counted_order('status') }} as is_counted,
         {{ counted_from('status', 'ordered_at', 'canceled_at', 'returned_at') }} as counted_from,
         {{ counted_until('status', 'canceled_at', 'returned_at') }} as counted_until
     from with_amounts
+),
+
+final as (
+    select
+        *,
+        coalesce({{ is_counted_at('dated', as_of_moment()) }}, false) as is_counted
+    from dated
 )
 
 select * from final

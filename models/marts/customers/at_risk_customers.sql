@@ -1,6 +1,7 @@
 -- Customers who are slipping away, the most valuable first: a target list. Grain: one row per customer_id that is at risk today
 -- (is_at_risk). at_risk_since_on is the first of the unbroken run of days on which today's limit was exceeded and the customer came
--- by at most at_risk_max_sessions times in 30 days. The revenue at risk is what the customer spent in the year before.
+-- by at most at_risk_max_sessions times in 30 days. The revenue at risk is what the customer spent in the revenue_at_risk_days before,
+-- less what was given back.
 with
 
 customers as (
@@ -17,6 +18,10 @@ scores as (
 
 people as (
     select * from {{ ref('dim_customers') }}
+),
+
+orders as (
+    select * from {{ ref('fct_orders') }}
 ),
 
 sessions as (
@@ -76,14 +81,18 @@ waits as (
     group by gap_days
 ),
 
+recencies as (
+    select distinct recency_days
+    from at_risk
+),
+
 everybodys_percentiles as (
     select
-        at_risk.customer_id,
+        recencies.recency_days,
         {{ rate('max(waits.shorter_count)', 'max(waits.gap_count)') }} as gap_percentile_rate
-    from at_risk
-    inner join waits on at_risk.recency_days >= waits.gap_days
-    where not at_risk.is_own_rhythm
-    group by at_risk.customer_id
+    from recencies
+    inner join waits on recencies.recency_days >= waits.gap_days
+    group by recencies.recency_days
 ),
 
 own_percentiles as (
@@ -97,9 +106,26 @@ own_percentiles as (
     group by at_risk.customer_id
 ),
 
+-- Where a return is an order of its own with a negative amount, the sale stands: what was given back is no revenue at risk.
+credit_notes as (
+    select
+        at_risk.customer_id,
+        sum(-orders.order_amount) as credited_amount
+    from at_risk
+    inner join orders on at_risk.customer_id = orders.customer_id
+    where
+        orders.order_amount < 0
+        and {{ is_undone_at('orders', 'returned', 'returned_at', snapshot_moment('at_risk.snapshot_on')) }}
+        and {{ is_within_days('orders.ordered_on', 'at_risk.snapshot_on', whole_variable('revenue_at_risk_days')) }}
+    group by at_risk.customer_id
+),
+
 dated as (
     select
         at_risk.*,
+        cast(
+            greatest(at_risk.recent_revenue_amount - coalesce(credit_notes.credited_amount, 0), 0) as decimal(18, 4)
+        ) as revenue_at_risk_amount,
         coalesce(own_percentiles.gap_percentile_rate, everybodys_percentiles.gap_percentile_rate, 0.0) as gap_percentile_rate,
         greatest(
             at_risk.last_ordered_on + cast(floor(at_risk.gap_limit_days) as integer) + 1,
@@ -107,8 +133,9 @@ dated as (
         ) as at_risk_since_on
     from at_risk
     left join busy on at_risk.customer_id = busy.customer_id
+    left join credit_notes on at_risk.customer_id = credit_notes.customer_id
     left join own_percentiles on at_risk.customer_id = own_percentiles.customer_id
-    left join everybodys_percentiles on at_risk.customer_id = everybodys_percentiles.customer_id
+    left join everybodys_percentiles on at_risk.recency_days = everybodys_percentiles.recency_days
 ),
 
 final as (
@@ -135,8 +162,8 @@ final as (
         {{ days_between('dated.at_risk_since_on', 'dated.snapshot_on') }} as at_risk_days,
         dated.is_declining,
         {{ at_risk_reasons('dated.is_own_rhythm', 'dated.session_count_30_days', 'dated.is_declining') }} as risk_reasons,
-        dated.recent_revenue_amount as revenue_at_risk_amount,
-        rank() over (order by dated.recent_revenue_amount desc nulls last) as target_rank
+        dated.revenue_at_risk_amount,
+        cast(rank() over (order by dated.revenue_at_risk_amount desc nulls last) as bigint) as target_rank
     from dated
     inner join people on dated.customer_id = people.customer_id
 )

@@ -14,10 +14,10 @@ interests as (
         cast(sum(view_count) as bigint) as view_count,
         cast(sum(add_to_cart_count) as bigint) as add_to_cart_count,
         cast(sum(order_line_count) as bigint) as order_line_count,
-        cast(sum(view_count + add_to_cart_count + order_line_count) as bigint) as interest_count
+        cast(sum({{ category_interest('view_count', 'add_to_cart_count', 'order_line_count') }}) as bigint) as interest_count
     from customer_categories
     group by customer_id, category
-    having sum(view_count + add_to_cart_count + order_line_count) > 0
+    having sum({{ category_interest('view_count', 'add_to_cart_count', 'order_line_count') }}) > 0
 ),
 
 categories as (

@@ -33,7 +33,7 @@ activities as (
         ordered_at as ended_at,
         'order' as activity,
         order_id as activity_id,
-        'Order ' || status as title,
+        'Order ' || {{ status_at('orders', as_of_moment()) }} as title,
         order_amount as amount,
         cast(item_count as {{ dbt.type_string() }}) || ' items' as detail
     from orders

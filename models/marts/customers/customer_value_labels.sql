@@ -17,7 +17,7 @@ scores as (
 ranked as (
     select
         customer_id,
-        rank() over (order by revenue_amount desc nulls last) as revenue_rank,
+        cast(rank() over (order by revenue_amount desc nulls last) as bigint) as revenue_rank,
         count(*) over () as paying_customer_count,
         count(*) over (order by revenue_amount desc nulls last) as cumulative_customer_count,
         cast(sum(revenue_amount) over (order by revenue_amount desc nulls last) as decimal(18, 4)) as cumulative_revenue_amount,

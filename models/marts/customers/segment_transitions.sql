@@ -13,56 +13,56 @@ snapshots as (
     from {{ ref('int_snapshot_dates') }}
 ),
 
-segments as (
+with_segments_before as (
     select
-        'rfm' as scheme,
         customer_id,
         snapshot_on,
-        rfm_segment as segment
+        rfm_segment,
+        engagement_segment,
+        value_segment,
+        lag(rfm_segment) over by_date as rfm_segment_before,
+        lag(engagement_segment) over by_date as engagement_segment_before,
+        lag(value_segment) over by_date as value_segment_before
     from scores
+    window by_date as (partition by customer_id order by snapshot_on nulls last)
+),
+
+moves as (
+    select
+        'rfm' as scheme,
+        snapshot_on,
+        coalesce(rfm_segment_before, 'New') as from_segment,
+        rfm_segment as to_segment,
+        count(*) as customer_count
+    from with_segments_before
+    group by 2, 3, 4
     union all
     select
         'engagement' as scheme,
-        customer_id,
         snapshot_on,
-        engagement_segment as segment
-    from scores
+        coalesce(engagement_segment_before, 'New') as from_segment,
+        engagement_segment as to_segment,
+        count(*) as customer_count
+    from with_segments_before
+    group by 2, 3, 4
     union all
     select
         'value' as scheme,
-        customer_id,
         snapshot_on,
-        value_segment as segment
-    from scores
-),
-
-with_segment_before as (
-    select
-        segments.scheme,
-        segments.snapshot_on,
-        snapshots.previous_snapshot_on,
-        segments.segment as to_segment,
-        coalesce(
-            lag(segments.segment) over (
-                partition by segments.scheme, segments.customer_id order by segments.snapshot_on nulls last
-            ),
-            'New'
-        ) as from_segment
-    from segments
-    inner join snapshots on segments.snapshot_on = snapshots.snapshot_on
+        coalesce(value_segment_before, 'New') as from_segment,
+        value_segment as to_segment,
+        count(*) as customer_count
+    from with_segments_before
+    group by 2, 3, 4
 ),
 
 transitions as (
     select
-        scheme,
-        snapshot_on,
-        previous_snapshot_on,
-        from_segment,
-        to_segment,
-        count(*) as customer_count
-    from with_segment_before
-    where previous_snapshot_on is not null
-    group by scheme, snapshot_on, previous_snapshot_on, from_segment, to_segment
+        moves.*,
+        snapshots.previous_snapshot_on
+    from moves
+    inner join snapshots on moves.snapshot_on = snapshots.snapshot_on
+    where snapshots.previous_snapshot_on is not null
 ),
 
 final as (

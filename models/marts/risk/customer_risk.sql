@@ -1,12 +1,23 @@
 -- Shoppers who are too fast or too regular for a person: the rules of session_risk on all gaps of a shopper together. Grain: one
--- row per shopper_id, the customer of the session, or its device while nobody ever logged in there (customer_id is NULL then).
+-- row per shopper_id with a session that ended by the as-of date, the customer of the session, or its device while nobody ever logged in there (customer_id is NULL then).
 with
+
+session_risks as (
+    select * from {{ ref('session_risk') }}
+),
+
+ended_sessions as (
+    select session_id
+    from {{ ref('fct_sessions') }}
+    where ended_at < {{ as_of_moment() }}
+),
 
 sessions as (
     select
-        *,
-        {{ shopper_id('customer_id', 'visitor_id') }} as shopper_id
-    from {{ ref('session_risk') }}
+        session_risks.*,
+        {{ shopper_id('session_risks.customer_id', 'session_risks.visitor_id') }} as shopper_id
+    from session_risks
+    inner join ended_sessions on session_risks.session_id = ended_sessions.session_id
 ),
 
 session_totals as (

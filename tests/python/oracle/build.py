@@ -70,7 +70,8 @@ def read_entities(source: str, landing: Path, options: Options | None = None) ->
 def _customer_marts(core: Core, now: customers.Today, options: Options) -> dict[str, pl.DataFrame]:
     gaps = risk.event_gaps(core, options)
     session_risk = risk.session_risk(core, gaps, options)
-    customer_risk = risk.customer_risk(session_risk, gaps, options)
+    ended = core.sessions.filter(pl.col("ended_at") < core.as_of).select("session_id")
+    customer_risk = risk.customer_risk(session_risk.join(ended, on="session_id", how="semi"), gaps, options)
     return {
         "daily_kpis": commerce.daily_kpis(core, session_risk),
         "monthly_kpis": commerce.monthly_kpis(core, session_risk),

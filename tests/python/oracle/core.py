@@ -127,7 +127,7 @@ def _products(entities: Entities) -> pl.DataFrame:
     )
 
 
-def _orders(entities: Entities, options: Options) -> pl.DataFrame:
+def _orders(entities: Entities, options: Options, as_of_date: date | None) -> pl.DataFrame:
     items, payments, reviews = entities["order_items"], entities["payments"], entities["reviews"]
     approved = payments.filter(pl.col("result") == "approved")
     landed = entities["orders"].select(*COLUMNS["orders"], is_inferred=pl.lit(False))
@@ -165,12 +165,12 @@ def _orders(entities: Entities, options: Options) -> pl.DataFrame:
         pl.col(*zeros).fill_null(0),
         item_amount=pl.coalesce("item_amount", "lines_amount"),
         shipping_amount=pl.coalesce("shipping_amount", "lines_shipping"),
-        is_counted=pl.col("status").is_in(options.counted_order_statuses).fill_null(False),
     )
     due = pl.col("item_amount") + pl.col("shipping_amount").fill_null(0) - pl.col("discount_amount").fill_null(0)
     taken = (pl.col("delivered_at") - pl.col("ordered_at")).dt.total_microseconds()
     late = pl.col("delivered_at").dt.date() - pl.col("estimated_delivery_on")
     orders = orders.with_columns(
+        is_counted=_is_sale(as_of_date, options),
         order_amount=pl.coalesce(pl.col("order_amount"), due),
         ordered_on=pl.col("ordered_at").dt.date(),
         delivery_days=taken / 1e6 / DAY_SECONDS,
@@ -190,6 +190,18 @@ def _orders(entities: Entities, options: Options) -> pl.DataFrame:
         "approved_payment_count", "review_score", "review_count", "is_counted", "is_first_order",
         "is_inferred",
     )  # fmt: skip
+
+
+def _is_sale(as_of_date: date | None, options: Options) -> pl.Expr:
+    """A sale when the as-of day ends: ordered by then, and not undone by then."""
+    day = as_of_date or date(1970, 1, 1)
+    end = datetime(day.year, day.month, day.day) + timedelta(days=1)
+    status = pl.col("status")
+    undone_at = (
+        pl.when(status == "canceled").then(pl.col("canceled_at")).when(status == "returned").then(pl.col("returned_at"))
+    )
+    stands = status.is_in(options.counted_order_statuses).fill_null(False)
+    return ((stands | (undone_at >= end).fill_null(False)) & (pl.col("ordered_at") < end)).fill_null(False)
 
 
 def _order_items(entities: Entities, orders: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
@@ -214,9 +226,10 @@ def build_core(entities: Entities, options: Options) -> Core:
     """The core tables and the as-of day."""
     events, sessions = _events(entities, options)
     products = _products(entities)
-    orders = _orders(entities, options)
     payments = _payments(entities)
     last = pl.concat([events.select(at="event_at"), entities["orders"].select(at="ordered_at")])["at"].max()
+    as_of_date = options.as_of_date or (last.date() if last else None)
+    orders = _orders(entities, options, as_of_date)
     return Core(
         customers=_customers(entities),
         products=products,
@@ -233,5 +246,5 @@ def build_core(entities: Entities, options: Options) -> Core:
         reviews=entities["reviews"],
         sellers=entities["sellers"],
         identified=_identified(entities),
-        as_of_date=options.as_of_date or (last.date() if last else None),
+        as_of_date=as_of_date,
     )  # fmt: skip

@@ -224,7 +224,18 @@ def at_risk_customers(now: Today) -> pl.DataFrame:
         table = table.join(part, on=CUSTOMER, how="left")
     overdue = pl.col("last_ordered_on") + pl.duration(days=pl.col("gap_limit_days").floor().cast(pl.Int64) + 1)
     since = pl.max_horizontal(overdue, pl.col("busy_until_on") + pl.duration(days=1))
-    table = table.with_columns(at_risk_since_on=since, revenue_at_risk_amount="recent_revenue_amount")
+    age = days_between(pl.col("ordered_on"), pl.lit(now.day))
+    credits = (
+        now.known.orders.filter(
+            pl.col("is_returned") & (pl.col("order_amount") < 0) & (age < now.options.revenue_at_risk_days)
+        )
+        .group_by(CUSTOMER)
+        .agg(credited=-pl.col("order_amount").sum())
+    )
+    left = pl.col("recent_revenue_amount") - pl.col("credited").fill_null(0)
+    table = table.join(credits, on=CUSTOMER, how="left").with_columns(
+        at_risk_since_on=since, revenue_at_risk_amount=pl.when(left > 0).then(left).otherwise(0 * left)
+    )
     return table.with_columns(
         at_risk_days=days_between(pl.col("at_risk_since_on"), pl.lit(now.day)),
         risk_reasons=_risk_reasons(),
@@ -270,7 +281,12 @@ def customer_timeline(now: Today) -> pl.DataFrame:
             CUSTOMER,
             occurred_at="ordered_at",
             activity_id="order_id",
-            title=pl.lit("Order ") + pl.col("status"),
+            title=pl.lit("Order ")
+            + pl.when((pl.col("status") == "returned") & ~pl.col("is_returned"))
+            .then(pl.lit("placed"))
+            .when((pl.col("status") == "canceled") & ~pl.col("is_canceled"))
+            .then(pl.lit("placed"))
+            .otherwise("status"),
             amount="order_amount",
             detail=counted_words("item_count", " items"),
         ),

@@ -76,7 +76,9 @@ def scaled(values: pl.Series, options: Options, is_better_low: bool = False) -> 
     cap = percentile_cont(values, options.engagement_cap_percentile)
     doubles = values.cast(pl.Float64)
     low = doubles.min()
-    top = min(doubles.max(), cap) if cap > low else doubles.max()  # a cap that would level everybody is none
+    if cap <= low:  # it would level everybody: the cap of those who do something at all
+        cap = percentile_cont(values.filter(values != 0), options.engagement_cap_percentile)
+    top = doubles.max() if cap is None else min(doubles.max(), cap)
     if top <= low:
         return nothing
     part = (doubles.clip(upper_bound=top) - low) / (top - low)
