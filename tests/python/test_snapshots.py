@@ -22,7 +22,7 @@ KNOWN_AT = {
     "orders": "coalesce(updated_at, ordered_at)",
     "reviews": "reviewed_at",
 }
-CUSTOMER_MODELS = "+int_customers_scored"
+CUSTOMER_MODELS = ("+customer_360", "+at_risk_customers", "+customer_timeline", "+retention_cohorts", "+daily_kpis")
 TODAY = {
     "customer_rfm": ("order_count", "revenue_amount", "recency_days", "rfm_code", "rfm_segment"),
     "customer_engagement": (
@@ -116,7 +116,7 @@ def test_everybody_known_is_in_every_snapshot_from_the_first_on(built: duckdb.Du
 def as_of_then(generated_landing: Path, dbt_for: Callable[..., Dbt]) -> Path:
     """The same files, looked at from an earlier day."""
     dbt = dbt_for(generated_landing, as_of_date=SNAPSHOT_ON.isoformat())
-    done = dbt("build", "-s", CUSTOMER_MODELS, "--exclude", "resource_type:unit_test", "resource_type:test")
+    done = dbt("build", "-s", *CUSTOMER_MODELS, "--exclude", "resource_type:unit_test", "resource_type:test")
     assert done.returncode == 0, done.output[-4000:]
     return dbt.database
 
@@ -141,6 +141,56 @@ def test_an_earlier_as_of_date_gives_the_earlier_snapshot(built: duckdb.DuckDBPy
     assert rows(built, "select count(*) > 100 from earlier.intermediate.int_customers_scored where is_latest") == [
         (True,)
     ]
+
+
+def test_no_mart_of_today_shows_a_later_day(built: duckdb.DuckDBPyConnection, as_of_then: Path) -> None:
+    """Orders undone later are sales still, and are not called returned yet; visits of later days judge nobody."""
+    built.execute(f"attach if not exists '{as_of_then}' as earlier (read_only)")
+    moment = f"timestamp '{SNAPSHOT_ON + timedelta(days=1)}'"
+    assert rows(built, f"select count(*) from earlier.marts.customer_timeline where occurred_at >= {moment}") == [(0,)]
+    later = f"""
+        select orders.order_id from built.intermediate.int_orders_completed as orders
+        where orders.ordered_at < {moment} and orders.counted_until >= {moment} and orders.customer_id is not null
+    """
+    assert rows(built, f"select count(*) > 0 from ({later})") == [(True,)]
+    titles = f"""
+        select distinct title from earlier.marts.customer_timeline
+        where activity = 'order' and activity_id in ({later})
+    """
+    assert rows(built, titles) == [("Order placed",)]
+    known, counted = rows(
+        built,
+        f"""
+        select sum(session_count), (
+            select count(*) from earlier.marts.fct_sessions where ended_at < {moment} and customer_id is not null
+        )
+        from earlier.marts.customer_risk where customer_id is not null
+        """,
+    )[0]
+    assert known == counted
+
+
+@pytest.mark.parametrize("database", ["built", "earlier"])
+def test_customers_and_kpis_tell_the_same_sales(
+    built: duckdb.DuckDBPyConnection, as_of_then: Path, database: str
+) -> None:
+    """Orders and revenue of all customers, and of guests, are those of the days."""
+    built.execute(f"attach if not exists '{as_of_then}' as earlier (read_only)")
+    told = rows(
+        built,
+        f"""
+        select
+            (select sum(order_count) from {database}.marts.customer_360) + count(*) filter (where customer_id is null),
+            (select sum(order_count) from {database}.marts.daily_kpis),
+            (select sum(revenue_amount) from {database}.marts.customer_360)
+            + coalesce(sum(order_amount) filter (where customer_id is null), 0),
+            (select sum(revenue_amount) from {database}.marts.daily_kpis)
+        from {database}.marts.fct_orders
+        where is_counted
+        """,
+    )[0]
+    assert told[0] == told[1] > 0
+    assert told[2] == told[3] > 0
 
 
 def cut_landing(landing: Path, folder: Path) -> Path:
@@ -190,19 +240,22 @@ def built_then(generated_landing: Path, dbt_for: Callable[..., Dbt], tmp_path_fa
     """What a build on that day would have made, from the rows of that day."""
     landing = cut_landing(generated_landing, tmp_path_factory.mktemp("cut"))
     dbt = dbt_for(landing, as_of_date=SNAPSHOT_ON.isoformat())
-    done = dbt("build", "-s", CUSTOMER_MODELS, "--exclude", "resource_type:unit_test", "resource_type:test")
+    done = dbt("build", "-s", *CUSTOMER_MODELS, "--exclude", "resource_type:unit_test", "resource_type:test")
     assert done.returncode == 0, done.output[-4000:]
     shutil.rmtree(landing)
     return dbt.database
 
 
-def test_a_snapshot_is_what_a_build_of_that_day_says(built: duckdb.DuckDBPyConnection, built_then: Path) -> None:
+def test_a_snapshot_is_what_a_build_of_that_day_says(
+    built: duckdb.DuckDBPyConnection, built_then: Path, as_of_then: Path
+) -> None:
     """Facts of the customers whose devices had one owner, known by then, and nobody in the middle of a visit at midnight.
 
     Of the others a later login names earlier visits: identities are those known to the build. An order whose first version was
     refused is known to the cut only when the next one lands.
     """
     built.execute(f"attach if not exists '{built_then}' as cut (read_only)")
+    built.execute(f"attach if not exists '{as_of_then}' as earlier (read_only)")
     moment = f"timestamp '{SNAPSHOT_ON + timedelta(days=1)}'"
     simple = f"""
         select customer_id from built.intermediate.int_customers_snapshotted where snapshot_on = date '{SNAPSHOT_ON}'
@@ -237,6 +290,24 @@ def test_a_snapshot_is_what_a_build_of_that_day_says(built: duckdb.DuckDBPyConne
         (select 'then', * from snapshot except all select 'then', * from latest)
         union all
         (select 'cut', * from latest except all select 'cut', * from snapshot)
+        order by 2
+        limit 4
+        """,
+    )
+    assert different == []
+    columns = "customer_id, occurred_at, activity, activity_id, amount"
+    different = rows(
+        built,
+        f"""
+        with simple as ({simple}),
+        then_known as (
+            select {columns} from earlier.marts.customer_timeline where customer_id in (select * from simple)
+        ), cut_known as (
+            select {columns} from cut.marts.customer_timeline where customer_id in (select * from simple)
+        )
+        (select 'then', * from then_known except all select 'then', * from cut_known)
+        union all
+        (select 'cut', * from cut_known except all select 'cut', * from then_known)
         order by 2
         limit 4
         """,
