@@ -1,4 +1,6 @@
-{# What is watched for drift. A category is compared by its levels, a number by the tenths of its reference. #}
+{# What is watched for drift. A category is compared by its levels, a number by the tenths of its reference, a score of 0 to 1 by
+   the tenths of that range: many customers share a score exactly, and the reference's own tenths would lie on such scores. Then
+   everybody on one is in another bin as soon as it moves by a hair. #}
 {% macro drift_features() -%}
     {{ return([
         {'name': 'event_type', 'entity': 'events', 'kind': 'category'},
@@ -6,7 +8,7 @@
         {'name': 'traffic_channel', 'entity': 'events', 'kind': 'category'},
         {'name': 'country', 'entity': 'events', 'kind': 'category'},
         {'name': 'amount', 'entity': 'events', 'kind': 'number'},
-        {'name': 'engagement_score', 'entity': 'customers', 'kind': 'number'},
+        {'name': 'engagement_score', 'entity': 'customers', 'kind': 'score'},
         {'name': 'session_count_30_days', 'entity': 'customers', 'kind': 'number'},
     ]) }}
 {%- endmacro %}
@@ -14,6 +16,17 @@
 {# The bin of a level: NULL is one of its own. The sign keeps a level that is called 'null' apart. #}
 {% macro level_bin(level) -%}
     coalesce('=' || {{ level }}, 'null')
+{%- endmacro %}
+
+{# The tenths (p10 … p90) and the ends of a feature in a period, an aggregate over int_features_counted's numbers; those of a score
+   are fixed. #}
+{% macro number_bounds() -%}
+    {%- set scores = "feature in ('" ~ drift_features() | selectattr('kind', 'equalto', 'score') | map(attribute='name') | join("', '") ~ "')" -%}
+    {%- for tenth in range(1, 10) %}
+        case when {{ scores }} then 0.{{ tenth }} else {{ percentile('number_value', '0.' ~ tenth) }} end as p{{ tenth }}0,
+    {%- endfor %}
+        case when {{ scores }} then 0.0 else min(number_value) end as min_value,
+        case when {{ scores }} then 1.0 else max(number_value) end as max_value
 {%- endmacro %}
 
 {# The bin of a number by the edges of its reference (p10 … p90, min and max of `bounds`): how many edges lie below it; NULL is a bin of
@@ -51,11 +64,4 @@
 {% macro has_enough_rows(row_count, reference_row_count) -%}
     {{ row_count }} >= {{ whole_variable('drift_min_rows') }}
         and {{ reference_row_count }} >= {{ whole_variable('drift_min_rows') }}
-{%- endmacro %}
-
-{# Customers are held against a snapshot that knows at least drift_min_history_days days of the shop. Before, the caps of the
-   engagement score, which are whole numbers of orders and sessions, move from month to month, and every score moves with them. #}
-{% macro has_enough_history(entity, first_date, reference_on) -%}
-    ({{ entity }} <> 'customers'
-        or {{ days_between(first_date, reference_on) }} + 1 >= {{ whole_variable('drift_min_history_days') }})
 {%- endmacro %}

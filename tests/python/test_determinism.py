@@ -13,7 +13,8 @@ import pytest
 from conftest import PROJECT, generate
 from test_project import build_here, layer, nodes
 
-SMALL = ("--customers", "600", "--days", "30", "--seed", "11")
+# More than a month, and enough events a day for drift to be measured.
+SMALL = ("--customers", "600", "--days", "40", "--events", "40000", "--seed", "11")
 # What may depend on how rows came: the name of the file, and a key that is made of it.
 LINEAGE = {"_source_file", "source_file", "quarantined_row_id"}
 
@@ -70,3 +71,4 @@ def test_the_comparison_is_about_something(two_builds: duckdb.DuckDBPyConnection
     assert common == []
     empty = {mart for mart in marts() if not two_builds.execute(f"select 1 from one.marts.{mart} limit 1").fetchall()}
     assert "fct_events" not in empty and len(empty) <= 4, empty
+    assert two_builds.execute("select count(*) from one.marts.score_drift where psi is not null").fetchone() != (0,)

@@ -103,11 +103,7 @@ bounds as (
     select
         feature,
         period,
-        {%- for tenth in range(1, 10) %}
-        percentile_cont(0.{{ tenth }}) within group (order by number_value) as p{{ tenth }}0,
-        {%- endfor %}
-        min(number_value) as min_value,
-        max(number_value) as max_value
+        {{ number_bounds() }}
     from numbers
     group by feature, period
 ),

@@ -1,16 +1,11 @@
 {%- set features = drift_features() -%}
 -- Has a distribution changed? Grain: one row per feature and measured_on: a day for features of events, a snapshot for those of
 -- customers. A population stability index against the month (the snapshot) before, less what chance alone would make of it; NULL
--- where one of the two sides has too few rows, or a snapshot is held against one that knows too few days. What the bins are is in
--- int_features_counted.
+-- where one of the two sides has fewer than drift_min_rows rows. What the bins are is in int_features_counted.
 with
 
 bins as (
     select * from {{ ref('int_features_counted') }}
-),
-
-as_of_dates as (
-    select * from {{ ref('int_as_of_dates') }}
 ),
 
 features as (
@@ -42,11 +37,9 @@ sides as (
         totals.*,
         features.entity,
         features.kind,
-        {{ has_enough_rows('totals.row_count', 'totals.reference_row_count') }}
-        and {{ has_enough_history('features.entity', 'as_of_dates.first_date', 'totals.reference_period') }} as is_measurable
+        {{ has_enough_rows('totals.row_count', 'totals.reference_row_count') }} as is_measurable
     from totals
     inner join features on totals.feature = features.feature
-    cross join as_of_dates
 ),
 
 shares as (
