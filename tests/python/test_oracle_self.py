@@ -845,21 +845,6 @@ def test_drift_needs_a_reference_month_and_enough_rows() -> None:
     assert strict["psi"].to_list() == [None] and strict["is_alarm"].to_list() == [False]
 
 
-def test_a_snapshot_is_held_against_one_that_knows_the_shop_long_enough() -> None:
-    people = [order(n, f"c{n}", datetime(2025, 1, 1) + n % 120 * DAY) for n in range(240)]
-
-    def measured(days: int) -> list[bool]:
-        options = Options(drift_min_rows=1, drift_min_history_days=days)
-        drift = score_drift(today(shop_of(orders=people), options))
-        table = drift.filter(pl.col("feature") == "engagement_score").sort("measured_on")
-        return table["is_measurable"].to_list()
-
-    # The snapshots at the end of January, February and March know 31, 59 and 90 days.
-    assert measured(90) == [False, False, True]
-    assert measured(91) == [False, False, False]
-    assert measured(59) == [False, True, True]
-
-
 def test_volumes_are_held_against_the_same_weekdays() -> None:
     start = date(2025, 1, 6)  # a Monday
     counts = {0: 30, 7: 20, 14: 40, 21: 30, 28: 100, 35: 30}

@@ -112,7 +112,6 @@ class Options:
     burst_events_per_minute: int = 60
     drift_min_rows: int = 500
     drift_alarm_psi: float = 0.2
-    drift_min_history_days: int = 90
     volume_reference_weeks: int = 8
     volume_min_weeks: int = 4
     volume_min_rows: int = 20

@@ -68,6 +68,19 @@ def binned_numbers(reference: pl.DataFrame, present: pl.DataFrame) -> tuple[Bins
     return placed(reference), placed(present)
 
 
+def binned_scores(reference: pl.DataFrame, present: pl.DataFrame) -> tuple[Bins, Bins]:
+    """Rows per tenth of the range 0 to 1: how many of 0.1 … 0.9 lie below a score."""
+
+    def placed(table: pl.DataFrame) -> Bins:
+        bins: dict[object, int] = {}
+        for value, weight in table.select("value", "weight").iter_rows():
+            tenth = NULL_BIN if value is None else sum(edge / 10 < value for edge in range(1, 10))
+            bins[tenth] = bins.get(tenth, 0) + weight
+        return bins
+
+    return placed(reference), placed(present)
+
+
 def binned_levels(reference: pl.DataFrame, present: pl.DataFrame) -> tuple[Bins, Bins]:
     """Rows per level; levels that the reference lacks are one bin."""
 
@@ -106,14 +119,10 @@ def _drift(
     references: list[tuple[date, date, date, list[date]]],
     kind: str,
     options: Options,
-    opened_on: date | None = None,
 ) -> list[dict[str, object]]:
-    """Rows for (measured_on, reference_from, reference_to, reference days); `table` is day, value, weight.
-
-    With `opened_on`, a reference must know the shop for some time from that day on.
-    """
+    """Rows for (measured_on, reference_from, reference_to, reference days); `table` is day, value, weight."""
     by_day = {key[0]: part for key, part in table.partition_by("day", as_dict=True, include_key=False).items()}
-    binned = binned_numbers if kind == "number" else binned_levels
+    binned = {"number": binned_numbers, "score": binned_scores, "category": binned_levels}[kind]
     found: list[dict[str, object]] = []
     merged: dict[tuple[date, date], pl.DataFrame] = {}
     for day, start, end, days in references:
@@ -125,9 +134,7 @@ def _drift(
         reference, present = merged[start, end], by_day[day]
         change = shift(*binned(reference, present))
         total, total_before = int(present["weight"].sum()), int(reference["weight"].sum())
-        history = (end - opened_on).days + 1 if opened_on else options.drift_min_history_days
-        is_known = history >= options.drift_min_history_days
-        is_measurable = is_known and min(total, total_before) >= options.drift_min_rows
+        is_measurable = min(total, total_before) >= options.drift_min_rows
         corrected = change.psi - change.expected_psi
         found.append(
             {
@@ -185,7 +192,7 @@ def score_drift(now: Today) -> pl.DataFrame:
     for feature in CUSTOMER_NUMBERS:
         table = states.group_by(day="snapshot_on", value=feature).agg(weight=rows())
         references = [(day, before, before, [before]) for before, day in pairwise(snapshots)]
-        lines = _drift(table, references, "number", now.options, now.core.first_date)
+        lines = _drift(table, references, "score" if feature.endswith("_score") else "number", now.options)
         found.extend({"feature": feature, "entity": "customers", **line} for line in lines)
     return pl.DataFrame(found, schema=DRIFT_SCHEMA)
 
