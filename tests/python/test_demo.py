@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import PROJECT
+from footfall.findings import findings
 
 
 def run_demo(landing: Path, database: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -34,12 +38,38 @@ def test_the_demo_says_what_it_found(generated_landing: Path, tmp_path: Path) ->
         "Carts",
         "Cross-sell",
         "Sales",
+        "Customers",
+        "  value",
+        "  at risk",
         "nothing is lost",
         "duckdb -readonly",
     ):
         assert found in done.stdout, found
     assert "using what is in" in done.stdout
     assert len(done.stdout.splitlines()) < 20
+
+
+def test_the_health_of_the_customer_base(build: Callable[[str], Path], tmp_path: Path) -> None:
+    """Three lines, from the marts; a trend only where there is something before, and no crash where there is nothing."""
+    database = tmp_path / "copy.duckdb"
+    shutil.copy(build("storefront"), database)
+    with duckdb.connect(str(database)) as connection:
+        known, risky = connection.execute(
+            "select count(*), count(*) filter (where is_at_risk) from marts.customer_360"
+        ).fetchone()
+    said = findings(database, 1)
+    assert f"Customers       {known:,} known" in said
+    assert f"at risk       {risky:,} (" in said
+    assert said.count("since the last month end") == 2
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("delete from marts.customer_history where not is_latest")
+    assert "since the last month end" not in findings(database, 1)
+    with duckdb.connect(str(database)) as connection:
+        for (mart,) in connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts'"
+        ).fetchall():
+            connection.execute(f"delete from marts.{mart}")
+    assert "0 landed" in findings(database, 1)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--fresh",)])
