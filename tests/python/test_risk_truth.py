@@ -83,9 +83,9 @@ def test_impulsive_buyers_are_found(risks: Risks) -> None:
     share_not_judged = len(planted - judged) / len(planted)
     assert buyers.precision >= 0.95, (buyers.precision, len(buyers.found))
     assert buyers.recall >= 0.95, (buyers.recall, len(buyers.planted))
-    # They never came, or made fewer than eleven events: 29 % (224 of 783) in the default landing, 40 % in the small one, which
-    # covers half the time.
-    assert share_not_judged <= 0.45, share_not_judged
+    # They never came, or made fewer than eleven events by the as-of date: 29 % (224 of 783) in the default landing, 46 % in the
+    # small one, which covers half the time.
+    assert share_not_judged <= 0.5, share_not_judged
 
 
 def test_bots_are_never_impulsive(risks: Risks) -> None:
