@@ -13,7 +13,8 @@
                 ) }}
             {%- endif -%}
         {%- endif -%}
-        {%- set problem = landing_problem(source_system) -%}
+        {%- set problem = landing_problem(source_system, loaded_files_at_hand()) -%}
         {%- if problem -%}{{ exceptions.raise_compiler_error(problem) }}{%- endif -%}
+        {{ forget_loaded_files() }}
     {%- endif -%}
 {%- endmacro %}

@@ -61,3 +61,8 @@
     {%- endif %}
     group by 1, 2
 {%- endmacro %}
+
+{# The day of arrival that a file's path tells. #}
+{% macro landing_day(source_file) -%}
+    coalesce(try_cast(substr({{ source_file }}, nullif(position('landed_on=' in {{ source_file }}), 0) + 10, 10) as date), {{ day_without_landing() }})
+{%- endmacro %}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from footfall.contract import LandedTable, landed_tables
+from footfall.contract import LandedTable, landed_tables, landing_root
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,11 @@ class Problem:
         return f"{where}: {self.what}. Fix: {self.fix}."
 
 
-def landing_problems(source: str, root: str | None = None) -> list[Problem]:
+def landing_problems(source: str, root: str | None = None, known: frozenset[str] = frozenset()) -> list[Problem]:
     """Everything wrong with the files of `source`, worst first; empty when a build may start.
 
-    Looks at names, headers and footers, not at rows: milliseconds per file. Raises ValueError for an unknown source.
+    Looks at names, headers and footers, not at rows: milliseconds per file; not into those that are `known` (paths below
+    the landing folder). Raises ValueError for an unknown source.
     """
     tables = landed_tables(source, root)
     if not any(table.files() for table in tables):
@@ -47,16 +48,18 @@ def landing_problems(source: str, root: str | None = None) -> list[Problem]:
                 "or make demo data with `python scripts/generate.py`",
             )
         ]
-    return [problem for table in tables for problem in _table_problems(table)]
+    folder = f"{root if root is not None else landing_root()}/"
+    return [problem for table in tables for problem in _table_problems(table, {folder + name for name in known})]
 
 
-def _table_problems(table: LandedTable) -> list[Problem]:
+def _table_problems(table: LandedTable, known: set[str]) -> list[Problem]:
     files = table.files()
     if not files:
         if table.is_optional:
             return []
         what = f"the table '{table.name}' has no files"
         return [Problem(table.patterns[0], "", what, "land at least one file there; it may have no rows")]
+    files = [path for path in files if path not in known]
     parquet = [path for path in files if path.endswith(".parquet")]
     delimited = [path for path in files if path.endswith((".csv", ".csv.gz"))]
     return _day_problems(files) + _parquet_problems(table, parquet) + _csv_problems(table, delimited)

@@ -1,9 +1,10 @@
--- All landed rows of the source's logs, good and refused, in canonical names: the only place where the logs are read and
--- parsed. Grain: one row per landed row. A raw name that the seed does not know becomes 'other'.
+-- The rows of the source's logs in the files of this run, good and refused, in canonical names: the only place where the logs
+-- are read and parsed. Grain: one row per landed row. A raw name that the seed does not know becomes 'other'.
 with
 
 events as (
     select * from {{ source_entity('events') }}
+    where {{ in_batch() }}
 ),
 
 event_names as (

@@ -1,4 +1,10 @@
 -- Accepted events, each once. Grain: one row per event_id.
+{{ config(
+    materialized='incremental', tags=['reads_landing'],
+    meta={'scope': {'column': 'event_id', 'keys_of': 'int_events_known', 'key': 'event_id'}}
+) }}
+-- depends_on: {{ ref('int_events_known') }}
+
 with
 
 deliveries as (
@@ -31,7 +37,9 @@ best_of_repeated as (
         _source_file,
         _landed_on
     from repeated
-    where delivery_rank = 1
+    where
+        delivery_rank = 1
+        and {{ in_keys('int_events_batched', 'event_id', 'event_id') }}
 ),
 
 final as (

@@ -1,11 +1,26 @@
 -- Accepted deliveries of events that arrived more than once, ranked: rank 1 is the one that counts, the rest are duplicates.
--- Grain: one row per delivery. The winner is the smallest by content, never the first to arrive, so that the order of
+-- Grain: one row per delivery. With the batch's deliveries those that earlier runs know are ranked again. The winner is the smallest by content, never the first to arrive, so that the order of
 -- arrival cannot matter even when redeliveries disagree. Only repeated ids are ranked: a window over all events costs more.
+{{ config(
+    materialized='incremental', tags=['reads_landing'],
+    meta={'scope': {'column': 'event_id', 'keys_of': 'int_events_known', 'key': 'event_id'}}
+) }}
+{%- set columns = event_columns() + ['_source_table', '_source_file', '_landed_on'] %}
+
 with
 
 deliveries as (
-    select * from {{ ref('int_events_batched') }}
+    select
+        {{ columns | join(',\n        ') }}
+    from {{ ref('int_events_batched') }}
     where _rejection_reasons = ''
+
+    union all
+
+    select
+        {{ columns | join(',\n        ') }}
+    from {{ ref('int_events_known') }}
+    where _source_file not in (select new_files.source_file from {{ ref('new_files') }} as new_files)
 ),
 
 repeated_ids as (

@@ -5,10 +5,13 @@
 -- Events at the same instant are never cut apart: of several, only the first in the total order (event_at, event_id) can
 -- begin something, and the others share its instant.
 -- The windows run over the few columns that they need; the rest of the event is joined back (less than half the work).
+{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'event_at']}}) }}
+
 with
 
 events as (
-    select * from {{ ref('int_events_deduplicated') }}
+    select * from {{ ref('int_events_deduplicated') }} as events
+    where {{ in_spans('events.visitor_id', 'events.event_at') }}
 ),
 
 event_times as (
@@ -124,7 +127,9 @@ final as (
         with_cuts.midnight_key,
         with_cuts.length_bin,
         sessions.is_split_by_length,
-        with_cuts.previous_event_at,
+        case
+            when not {{ is_after_timeout('with_cuts.event_at', 'with_cuts.previous_event_at') }} then with_cuts.previous_event_at
+        end as previous_event_at,
         sessions.session_id,
         events._source_file,
         events._landed_on

@@ -2,10 +2,13 @@
 -- customer_id is the owner of the device at the session's last event; NULL while nobody ever logged in there.
 -- session_split_cause says why the session began; within an island the first cause in the order campaign, midnight,
 -- max_length is named. A cart is abandoned when nothing was ordered in the session from the first add on.
+{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'started_at']}}) }}
+
 with
 
 events as (
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ ref('int_events_sessionized') }} as events
+    where {{ in_spans('events.visitor_id', 'events.event_at') }}
 ),
 
 visitors as (
@@ -41,13 +44,41 @@ sessions as (
     group by session_id, visitor_id, session_started_at
 ),
 
-with_island_before as (
+all_starts as (
     select
-        *,
-        lag(island_started_at) over (partition by visitor_id order by started_at nulls last) as island_before,
-        lag(campaign_number) over (partition by visitor_id order by started_at nulls last) as campaign_before,
-        lag(midnight_key) over (partition by visitor_id order by started_at nulls last) as midnight_before
+        visitor_id,
+        started_at
     from sessions
+    {% if is_increment() %}
+    union all
+    select
+        visitor_id,
+        started_at
+    from {{ this }} as kept
+    where
+        visitor_id in (select spans.visitor_id from {{ ref('int_spans_touched') }} as spans)
+        and not ({{ in_spans('kept.visitor_id', 'kept.started_at') }})
+    {% endif %}
+),
+
+visitors_starts as (
+    select
+        visitor_id,
+        min(started_at) as first_started_at
+    from all_starts
+    group by visitor_id
+),
+
+with_session_before as (
+    select
+        sessions.*,
+        visitors_starts.first_started_at,
+        lag(sessions.island_started_at) over by_start as island_before,
+        lag(sessions.campaign_number) over by_start as campaign_before,
+        lag(sessions.midnight_key) over by_start as midnight_before
+    from sessions
+    inner join visitors_starts on sessions.visitor_id = visitors_starts.visitor_id
+    window by_start as (partition by sessions.visitor_id order by sessions.started_at nulls last)
 ),
 
 entries as (
@@ -72,8 +103,8 @@ final as (
         cast(sessions.started_at as date) as started_on,
         sessions.island_started_at,
         case
-            when sessions.island_before is null then 'first_event'
-            when sessions.island_before <> sessions.island_started_at then 'inactivity'
+            when sessions.started_at = sessions.first_started_at then 'first_event'
+            when sessions.island_before is null or sessions.island_before <> sessions.island_started_at then 'inactivity'
             when sessions.campaign_before <> sessions.campaign_number then 'campaign'
             when sessions.midnight_before <> sessions.midnight_key then 'midnight'
             else 'max_length'
@@ -99,7 +130,7 @@ final as (
         entries.traffic_channel,
         entries.campaign,
         entries.country
-    from with_island_before as sessions
+    from with_session_before as sessions
     inner join entries on sessions.entry_event_id = entries.event_id
     {{ join_owner('sessions', 'ended_at') }}
 )

@@ -1,7 +1,17 @@
 -- Whose device is it, and when: intervals of visitor and customer, beside the sessions and never part of their key.
--- Grain: one row per visitor and run of one customer's identified events. [valid_from, valid_to).
--- A device belongs to whoever was last seen logged in there, until somebody else is; what came before the first login
--- belongs to that first customer. At equal timestamps the later event by id wins.
+-- Grain: one row per visitor and run of one customer's identified events. [valid_from, valid_to). The rule is owner_intervals().
+-- What changes has to be noted down (int_spans_touched) before it does.
+{{ config(
+    materialized='incremental',
+    meta={'scope': {'column': 'visitor_id', 'keys_of': 'int_visitors_seen', 'key': 'visitor_id'}}
+) }}
+-- depends_on: {{ ref('int_spans_touched') }}
+-- depends_on: {{ ref('int_events_deduplicated') }}
+-- depends_on: {{ ref('int_visitors_reidentified') }}
+
+{% if is_increment() -%}
+select * from {{ ref('int_visitors_reidentified') }}
+{%- else -%}
 with
 
 identified as (
@@ -14,37 +24,7 @@ identified as (
     where customer_id is not null
 ),
 
--- Of several customers at the same instant only the last by event_id owns the device from then on.
-instants as (
-    select
-        visitor_id,
-        customer_id,
-        event_at
-    from identified
-    qualify row_number() over (partition by visitor_id, event_at order by event_id desc nulls last) = 1
-),
+{{ owner_intervals() }}
 
-changes as (
-    select *
-    from instants
-    qualify
-        customer_id is distinct from lag(customer_id) over (partition by visitor_id order by event_at nulls last)
-),
-
-final as (
-    select
-        visitor_id,
-        customer_id,
-        event_at as identified_at,
-        case
-            when lag(event_at) over (partition by visitor_id order by event_at nulls last) is null then timestamp '1900-01-01 00:00:00'
-            else event_at
-        end as valid_from,
-        coalesce(
-            lead(event_at) over (partition by visitor_id order by event_at nulls last),
-            timestamp '9999-12-31 00:00:00'
-        ) as valid_to
-    from changes
-)
-
-select * from final
+select * from owner_intervals
+{%- endif %}

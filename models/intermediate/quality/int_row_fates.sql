@@ -21,8 +21,7 @@ fates as (
         _source_table,
         _landed_on,
         'quarantined' as _fate
-    from {{ ref('int_events_batched') }}
-    where _rejection_reasons <> ''
+    from {{ ref('int_events_quarantined') }}
     union all
     select
         _source_table,

@@ -28,8 +28,7 @@ refused as (
         _landed_on,
         _rejection_reasons,
         _raw_row
-    from {{ ref('int_events_batched') }}
-    where _rejection_reasons <> ''
+    from {{ ref('int_events_quarantined') }}
 ),
 
 final as (

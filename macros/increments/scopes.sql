@@ -1,0 +1,52 @@
+{# Is a row in the scope of this run? In an increment the visitors' times that the batch touches, else every row. #}
+{% macro in_spans(visitor_id, happened_at) -%}
+    {%- set spans = ref('int_spans_touched') -%}
+    {{ spans_condition(spans, visitor_id, happened_at) if is_increment() else 'true' }}
+{%- endmacro %}
+
+{# The bounds are written out so that the engine can skip what lies outside without looking at visitors. #}
+{% macro spans_condition(spans, visitor_id, happened_at) -%}
+    {%- set bounds = run_query('select min(span_started_at), max(span_ended_at) from ' ~ spans).rows[0] if execute else [none, none] -%}
+    {%- if bounds[0] is none -%}
+    false
+    {%- else -%}
+    {{ happened_at }} >= timestamp '{{ bounds[0] }}' and {{ happened_at }} <= timestamp '{{ bounds[1] }}'
+    and exists (
+        select 1
+        from {{ spans }} as spans
+        where
+            spans.visitor_id = {{ visitor_id }}
+            and {{ happened_at }} >= spans.span_started_at
+            and {{ happened_at }} <= spans.span_ended_at
+    )
+    {%- endif -%}
+{%- endmacro %}
+
+{# Is a key one of those that a model lists? In an increment; else every row is in the scope. #}
+{% macro in_keys(model_name, key, column) -%}
+    {%- set listed = ref(model_name) -%}
+    {{ key ~ ' in (select ' ~ column ~ ' from ' ~ listed ~ ')' if is_increment() else 'true' }}
+{%- endmacro %}
+
+{# Does a row come from a file that this run reads? Few files are written out, of many their days: then the engine opens
+   no other file. #}
+{% macro in_batch(source_file='_source_file', landed_on='_landed_on') -%}
+    {%- set batch = ref('new_files') -%}
+    {%- if not execute -%}
+    true
+    {%- else -%}
+        {%- set counted = run_query('select count(*), bool_and(is_first_batch) from ' ~ batch).rows[0] -%}
+        {%- if counted[1] -%}
+    true
+        {%- elif counted[0] == 0 -%}
+    false
+        {%- elif counted[0] <= 100 -%}
+            {%- set files = run_query('select source_file from ' ~ batch ~ ' order by source_file').columns[0].values() -%}
+    {{ source_file }} in ('{{ files | map('replace', "'", "''") | join("', '") }}')
+        {%- else -%}
+            {%- set days = run_query('select distinct landed_on from ' ~ batch ~ ' order by landed_on').columns[0].values() -%}
+    {{ landed_on }} in (date '{{ days | join("', date '") }}')
+    and {{ source_file }} in (select files.source_file from {{ batch }} as files)
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,36 @@
+{# Incremental strategy `replace_scope`: the rows in the model's scope are deleted and what its query returns for that scope is
+   put in, in one transaction. Unlike delete+insert by the keys of the new rows, a row that the query no longer returns goes
+   too. Repeating it changes nothing, so a killed run is made good by the next.
+   The scope is named in the model's config, meta: {scope: {…}}, one of
+     spans: [visitor_id column, time column]     visitors' times that the batch touches (int_spans_touched)
+     column: …, keys_of: model, key: …           rows whose column has one of the keys that the model lists
+   The model's query asks for the same rows by in_spans() or in_keys(). #}
+{% macro get_incremental_replace_scope_sql(arguments) -%}
+    delete from {{ arguments.target_relation }} as target
+    {%- if has_finished_runs() %}
+    where {{ scope_condition(config.get('meta')['scope']) }}
+    {%- endif %};
+    {{ insert_all(arguments) }}
+{%- endmacro %}
+
+{# Incremental strategy `accumulate`: notes on the batch at hand pile up over runs that did not finish; those of finished
+   batches go. The table has a column batch_number. #}
+{% macro get_incremental_accumulate_sql(arguments) -%}
+    delete from {{ arguments.target_relation }}
+    where batch_number not in (select batch_number from {{ state_of('new_files') }});
+    {{ insert_all(arguments) }}
+{%- endmacro %}
+
+{% macro insert_all(arguments) -%}
+    {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
+    insert into {{ arguments.target_relation }} ({{ columns }})
+    select {{ columns }} from {{ arguments.temp_relation }}
+{%- endmacro %}
+
+{% macro scope_condition(scope) -%}
+    {%- if 'spans' in scope -%}
+        {{ spans_condition(state_of('int_spans_touched'), 'target.' ~ scope.spans[0], 'target.' ~ scope.spans[1]) }}
+    {%- else -%}
+        target.{{ scope.column }} in (select keys.{{ scope.key }} from {{ state_of(scope.keys_of) }} as keys)
+    {%- endif -%}
+{%- endmacro %}

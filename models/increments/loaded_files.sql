@@ -1,0 +1,21 @@
+-- The files whose rows are in every table. Grain: one row per landed file.
+-- It comes last: a run that was killed, failed or left a table out does not get here, and the next one reads its files again.
+{{ config(meta={'scope': {'column': 'source_file', 'keys_of': 'new_files', 'key': 'source_file'}}) }}
+
+{%- for model_name in [
+    'int_events_quarantined', 'int_events_repeated', 'int_events_deduplicated', 'int_visitors_identified', 'int_spans_touched',
+    'int_events_sessionized', 'int_sessions_summarized',
+] %}
+-- depends_on: {{ ref(model_name) }}
+{%- endfor %}
+
+select
+    source_file,
+    source_table,
+    landed_on,
+    byte_count,
+    modified_us,
+    content_md5,
+    batch_number
+from {{ ref('new_files') }}
+where {{ have_all_increments_run() }}

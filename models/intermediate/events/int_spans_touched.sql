@@ -1,0 +1,183 @@
+-- Which times of which visitors this batch changes: everything that is told by visitor and time is made anew there and stays as it
+-- is elsewhere. Grain: one row per visitor_id and span, both ends inclusive; spans may overlap.
+-- Two events of a visitor belong together when they are at most the timeout apart; what belongs together is an island, and an island
+-- is never cut by a span. Touched are:
+-- 1. islands that an event of the batch, or one that it replaces, lies in or next to, and those events themselves;
+-- 2. the island after each of them: whether a visitor was there before is said of its first session;
+-- 3. islands in which the device's owner changes, because somebody was seen logged in there.
+-- A touch too many does no harm, so the spans of a run that did not finish stay for the next one.
+{{ config(materialized='incremental', incremental_strategy='accumulate') }}
+{%- set sessions = state_of('int_sessions_summarized') %}
+{%- set owners = state_of('int_visitors_identified') %}
+
+with
+
+events as (
+    select
+        visitor_id,
+        event_at,
+        customer_id is not null as is_identified
+    from {{ ref('int_events_batched') }}
+    where _rejection_reasons = ''
+
+    union
+
+    select
+        visitor_id,
+        event_at,
+        customer_id is not null as is_identified
+    from {{ ref('int_events_known') }}
+),
+
+reidentified as (
+    select * from {{ ref('int_visitors_reidentified') }}
+),
+
+batches as (
+    select distinct batch_number from {{ ref('new_files') }}
+),
+
+{% if has_finished_runs() and sessions and owners -%}
+visitors_touched as (
+    select distinct visitor_id from events
+),
+
+islands as (
+    select
+        visitor_id,
+        island_started_at,
+        max(ended_at) as island_ended_at
+    from {{ sessions }}
+    where visitor_id in (select visitors_touched.visitor_id from visitors_touched)
+    group by visitor_id, island_started_at
+),
+
+islands_touched as (
+    select
+        events.visitor_id,
+        events.event_at,
+        min(islands.island_started_at) as island_started_at,
+        max(islands.island_ended_at) as island_ended_at
+    from events
+    left join islands
+        on
+            events.visitor_id = islands.visitor_id
+            and not {{ is_after_timeout('islands.island_started_at', 'events.event_at') }}
+            and not {{ is_after_timeout('events.event_at', 'islands.island_ended_at') }}
+    group by events.visitor_id, events.event_at
+),
+
+spans_of_events as (
+    select distinct
+        visitor_id,
+        least(event_at, coalesce(island_started_at, event_at)) as span_started_at,
+        greatest(event_at, coalesce(island_ended_at, event_at)) as span_ended_at
+    from islands_touched
+),
+
+next_islands as (
+    select
+        spans.visitor_id,
+        spans.span_ended_at,
+        min(islands.island_started_at) as span_started_at
+    from spans_of_events as spans
+    inner join islands
+        on
+            spans.visitor_id = islands.visitor_id
+            and spans.span_ended_at < islands.island_started_at
+    group by spans.visitor_id, spans.span_ended_at
+),
+
+spans_after as (
+    select distinct
+        islands.visitor_id,
+        islands.island_started_at as span_started_at,
+        islands.island_ended_at as span_ended_at
+    from next_islands
+    inner join islands
+        on
+            next_islands.visitor_id = islands.visitor_id
+            and next_islands.span_started_at = islands.island_started_at
+),
+
+owners_before as (
+    select *
+    from {{ owners }}
+    where visitor_id in (select events.visitor_id from events where events.is_identified)
+),
+
+-- When somebody else owns the device than before, or nobody did.
+owners_changed as (
+    select
+        reidentified.visitor_id,
+        greatest(reidentified.valid_from, owners_before.valid_from) as changed_from,
+        least(reidentified.valid_to, owners_before.valid_to) as changed_to
+    from reidentified
+    inner join owners_before
+        on
+            reidentified.visitor_id = owners_before.visitor_id
+            and reidentified.valid_from < owners_before.valid_to
+            and reidentified.valid_to > owners_before.valid_from
+    where reidentified.customer_id <> owners_before.customer_id
+
+    union all
+
+    select
+        visitor_id,
+        valid_from as changed_from,
+        valid_to as changed_to
+    from reidentified
+    where visitor_id not in (select owners_before.visitor_id from owners_before)
+
+    union all
+
+    select
+        visitor_id,
+        valid_from as changed_from,
+        valid_to as changed_to
+    from owners_before
+    where visitor_id not in (select reidentified.visitor_id from reidentified)
+),
+
+spans_of_owners as (
+    select distinct
+        islands.visitor_id,
+        islands.island_started_at as span_started_at,
+        islands.island_ended_at as span_ended_at
+    from islands
+    inner join owners_changed
+        on
+            islands.visitor_id = owners_changed.visitor_id
+            and islands.island_ended_at >= owners_changed.changed_from
+            and islands.island_started_at < owners_changed.changed_to
+),
+
+spans as (
+    select * from spans_of_events
+    union
+    select * from spans_after
+    union
+    select * from spans_of_owners
+),
+{%- else -%}
+spans as (
+    select
+        visitor_id,
+        event_at as span_started_at,
+        event_at as span_ended_at
+    from events
+    where false
+),
+{%- endif %}
+
+final as (
+    select
+        spans.visitor_id,
+        spans.span_started_at,
+        spans.span_ended_at,
+        batches.batch_number
+    from spans
+    cross join batches
+)
+
+select * from final
