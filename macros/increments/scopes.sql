@@ -32,7 +32,7 @@
    no other file. #}
 {% macro in_batch(source_file='_source_file', landed_on='_landed_on') -%}
     {%- set batch = ref('new_files') -%}
-    {%- if not execute -%}
+    {%- if state_of('new_files') is none -%}
     true
     {%- else -%}
         {%- set counted = run_query('select count(*), bool_and(is_first_batch) from ' ~ batch).rows[0] -%}

@@ -4,12 +4,18 @@
    The scope is named in the model's config, meta: {scope: {…}}, one of
      spans: [visitor_id column, time column]     visitors' times that the batch touches (int_spans_touched)
      column: …, keys_of: model, key: …           rows whose column has one of the keys that the model lists
+     deliveries_of: key column                   rows of the files of this run, and those of the keys that the query returns
    The model's query asks for the same rows by in_spans() or in_keys(). #}
 {% macro get_incremental_replace_scope_sql(arguments) -%}
+    {%- set scope = config.get('meta')['scope'] -%}
+    {%- if not has_finished_runs() %}
+    delete from {{ arguments.target_relation }};
+    {%- else %}
+    {%- for condition in scope_conditions(scope, arguments.temp_relation) %}
     delete from {{ arguments.target_relation }} as target
-    {%- if has_finished_runs() %}
-    where {{ scope_condition(config.get('meta')['scope']) }}
-    {%- endif %};
+    where {{ condition }};
+    {%- endfor %}
+    {%- endif %}
     {{ insert_all(arguments) }}
 {%- endmacro %}
 
@@ -27,10 +33,19 @@
     select {{ columns }} from {{ arguments.temp_relation }}
 {%- endmacro %}
 
-{% macro scope_condition(scope) -%}
+{% macro scope_conditions(scope, temp_relation) -%}
     {%- if 'spans' in scope -%}
-        {{ spans_condition(state_of('int_spans_touched'), 'target.' ~ scope.spans[0], 'target.' ~ scope.spans[1]) }}
+        {{ return([spans_condition(state_of('int_spans_touched'), 'target.' ~ scope.spans[0], 'target.' ~ scope.spans[1])]) }}
+    {%- elif 'deliveries_of' in scope -%}
+        {{ return([
+            keys_condition('_source_file', state_of('new_files'), 'source_file'),
+            "target._fate <> 'quarantined' and " ~ keys_condition(scope.deliveries_of, temp_relation, scope.deliveries_of),
+        ]) }}
     {%- else -%}
-        target.{{ scope.column }} in (select keys.{{ scope.key }} from {{ state_of(scope.keys_of) }} as keys)
+        {{ return([keys_condition(scope.column, state_of(scope.keys_of), scope.key)]) }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro keys_condition(column, relation, key) -%}
+    target.{{ column }} in (select keys.{{ key }} from {{ relation }} as keys)
 {%- endmacro %}

@@ -15,6 +15,12 @@
     {{ return(['storefront', 'olist', 'rees46', 'online_retail']) }}
 {%- endmacro %}
 
+{# Sources whose entities are made of landed rows one by one, so that the rows of a new file are all that is new in an entity. The
+   others derive entities from many rows: their staging keeps the rows of all files, and entities are made from those. #}
+{% macro sources_with_row_by_row_entities() -%}
+    {{ return(['storefront']) }}
+{%- endmacro %}
+
 {# An entity that a source lacks: no rows, in the columns and types of this model's YAML. #}
 {% macro empty_entity() -%}
     select

@@ -1,9 +1,9 @@
-{# All landed rows of an entity with the fate of each. One row per key is `accepted`: the newest version (by `newest_by`, else by
+{# All landed rows of an entity with the fate of each; in an increment those of the keys that the new files name. One row per key is `accepted`: the newest version (by `newest_by`, else by
    day of arrival, else by content, so that the order of arrival never decides between versions that say when they were written).
    Of the others, a row that says what a better one says (apart from its version's time) is a `duplicate`, the rest are
    `superseded`; refused rows are `quarantined`.
    With `smallest_by` (columns) nothing has versions: the smallest by content is accepted, as among events, and the rest are copies.
-   `key` may be an expression over the entity's columns. Every ordering is total up to rows that are equal in everything. #}
+   `key` is a column. Every ordering is total up to rows that are equal in everything. #}
 {% macro row_fates(entity, key, newest_by=none, smallest_by=none) -%}
     {%- set columns = entity_columns(entity) -%}
     {%- set content = columns | reject('equalto', newest_by) | join(', ') -%}
@@ -13,13 +13,38 @@
         {%- set best_first = (newest_by ~ ' desc nulls last, ' if newest_by else '') ~ '_landed_on desc nulls last, '
             ~ columns | join(' nulls last, ') ~ ' nulls last, _source_file nulls last' -%}
     {%- endif -%}
+    {%- set lineage = ['_source_table', '_source_file', '_landed_on', '_rejection_reasons', '_raw_row'] -%}
+    {%- set is_row_by_row = var('source_system') in sources_with_row_by_row_entities() -%}
+    {%- set of_batch = in_batch() -%}
+    {{ config(
+        materialized='incremental' if is_row_by_row else 'table', tags=['reads_landing'], meta={'scope': {'deliveries_of': key}}
+    ) }}
 with
 
-landed as (
+new_rows as (
     select
         *,
         _rejection_reasons = '' as is_good
     from {{ source_entity(entity) }}
+    where {{ of_batch if is_row_by_row else 'true' }}
+),
+
+landed as (
+    select
+        {{ (columns + lineage) | join(',\n        ') }},
+        is_good
+    from new_rows
+    {%- if is_increment() %}
+    union all
+    select
+        {{ (columns + lineage) | join(',\n        ') }},
+        true as is_good
+    from {{ this }}
+    where
+        _fate <> 'quarantined'
+        and {{ key }} in (select new_rows.{{ key }} from new_rows where new_rows.is_good)
+        and _source_file not in (select new_files.source_file from {{ ref('new_files') }} as new_files)
+    {%- endif %}
 ),
 
 ranked as (

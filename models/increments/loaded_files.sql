@@ -4,7 +4,7 @@
 
 {%- for model_name in [
     'int_events_quarantined', 'int_events_repeated', 'int_events_deduplicated', 'int_visitors_identified', 'int_spans_touched',
-    'int_events_sessionized', 'int_sessions_summarized',
+    'int_events_sessionized', 'int_sessions_summarized', 'int_landed_counts', 'int_row_fates',
 ] %}
 -- depends_on: {{ ref(model_name) }}
 {%- endfor %}

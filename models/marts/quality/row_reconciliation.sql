@@ -3,7 +3,12 @@
 with
 
 landed as (
-    select * from {{ ref('int_landed_counts') }}
+    select
+        source_table,
+        landed_on,
+        cast(sum(landed_count) as bigint) as landed_count
+    from {{ ref('int_landed_counts') }}
+    group by source_table, landed_on
 ),
 
 fates as (

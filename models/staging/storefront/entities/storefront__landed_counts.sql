@@ -14,10 +14,11 @@ counted as (
 final as (
     select
         source_table,
+        source_file,
         landed_on,
         cast(sum(landed_count) as bigint) as landed_count
     from counted
-    group by source_table, landed_on
+    group by source_table, source_file, landed_on
 )
 
 select * from final
