@@ -1,19 +1,22 @@
 {# Incremental strategy `replace_scope`: the rows in the model's scope are deleted and what its query returns for that scope is
    put in, in one transaction. Unlike delete+insert by the keys of the new rows, a row that the query no longer returns goes
    too. Repeating it changes nothing, so a killed run is made good by the next.
-   The scope is named in the model's config, meta: {scope: {…}}, one of
+   The scope is named in the model's config, meta: {scope: {…}}, one of these or a list of them:
      spans: [visitor_id column, time column]     visitors' times that the batch touches (int_spans_touched)
      column: …, keys_of: model, key: …           rows whose column has one of the keys that the model lists
      deliveries_of: key column                   rows of the files of this run, and those of the keys that the query returns
-   The model's query asks for the same rows by in_spans() or in_keys(). #}
+   with where: a condition on the rows that the scope is about. The model's query asks for the same rows by in_spans() and
+   in_keys(). #}
 {% macro get_incremental_replace_scope_sql(arguments) -%}
     {%- set scope = config.get('meta')['scope'] -%}
     {%- if not has_finished_runs() %}
     delete from {{ arguments.target_relation }};
     {%- else %}
-    {%- for condition in scope_conditions(scope, arguments.temp_relation) %}
+    {%- for part in ([scope] if scope is mapping else scope) %}
+    {%- for condition in scope_conditions(part, arguments.temp_relation) %}
     delete from {{ arguments.target_relation }} as target
-    where {{ condition }};
+    where {{ condition }}{{ ' and ' ~ part.where if part.where }};
+    {%- endfor %}
     {%- endfor %}
     {%- endif %}
     {{ insert_all(arguments) }}

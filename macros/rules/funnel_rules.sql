@@ -67,6 +67,14 @@
     {{ return(run_query('select max(step_number) as steps from ' ~ steps).columns[0].values()[0] | int) }}
 {%- endmacro %}
 
+{# Which rows of chains a batch touches: a visitor as a whole, of sessions those that begin in a touched span. #}
+{% macro funnel_scope() -%}
+    {{ return([
+        {'column': 'visitor_id', 'keys_of': 'int_spans_touched', 'key': 'visitor_id', 'where': "unit = 'visitor'"},
+        {'spans': ['visitor_id', 'entered_at'], 'where': "unit = 'session'"},
+    ]) }}
+{%- endmacro %}
+
 {# What funnels are broken down by: columns of funnel_conversions. #}
 {% macro funnel_breakdowns() -%}
     {{ return(['device_type', 'traffic_channel', 'country', 'category', 'customer_type', 'payment_method', 'gateway']) }}

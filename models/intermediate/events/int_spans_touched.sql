@@ -4,14 +4,40 @@
 -- is never cut by a span. Touched are:
 -- 1. islands that an event of the batch, or one that it replaces, lies in or next to, and those events themselves;
 -- 2. the island after each of them: whether a visitor was there before is said of its first session;
--- 3. islands in which the device's owner changes, because somebody was seen logged in there.
+-- 3. islands in which the device's owner changes, because somebody was seen logged in there;
+-- 4. islands with an event whose product, or whose order's products, are of another category now: funnels are told by category.
 -- A touch too many does no harm, so the spans of a run that did not finish stay for the next one.
 {{ config(materialized='incremental', incremental_strategy='accumulate') }}
 {%- set sessions = state_of('int_sessions_summarized') %}
 {%- set owners = state_of('int_visitors_identified') %}
+{%- set products = state_of('dim_products') %}
+{%- set is_increment = has_finished_runs() and sessions and owners and products %}
 
 with
 
+{% if is_increment -%}
+products_recategorized as (
+    select products.product_id
+    from {{ ref('int_products_deduplicated') }} as products
+    left join {{ products }} as products_before on products.product_id = products_before.product_id
+    where products.category is distinct from products_before.category
+),
+
+items_landed as (
+    select distinct order_item_id
+    from {{ ref('int_order_items_fated') }}
+    where _source_file in (select new_files.source_file from {{ ref('new_files') }} as new_files)
+),
+
+orders_recategorized as (
+    select order_id
+    from {{ ref('int_order_items_fated') }}
+    where
+        order_item_id in (select items_landed.order_item_id from items_landed)
+        or product_id in (select products_recategorized.product_id from products_recategorized)
+),
+
+{% endif -%}
 events as (
     select
         visitor_id,
@@ -27,8 +53,33 @@ events as (
         event_at,
         customer_id is not null as is_identified
     from {{ ref('int_events_known') }}
+    {% if is_increment %}
+    union
+
+    select
+        visitor_id,
+        event_at,
+        false as is_identified
+    from {{ ref('int_events_deduplicated') }}
+    where product_id in (select products_recategorized.product_id from products_recategorized)
+
+    union
+
+    select
+        visitor_id,
+        event_at,
+        false as is_identified
+    from {{ ref('int_events_deduplicated') }}
+    where
+        event_type = 'order_placed'
+        and product_id is null
+        and order_id in (select orders_recategorized.order_id from orders_recategorized)
+    {% endif %}
 ),
 
+-- depends_on: {{ ref('int_events_deduplicated') }}
+-- depends_on: {{ ref('int_products_deduplicated') }}
+-- depends_on: {{ ref('int_order_items_fated') }}
 reidentified as (
     select * from {{ ref('int_visitors_reidentified') }}
 ),
@@ -37,7 +88,7 @@ batches as (
     select distinct batch_number from {{ ref('new_files') }}
 ),
 
-{% if has_finished_runs() and sessions and owners -%}
+{% if is_increment -%}
 visitors_touched as (
     select distinct visitor_id from events
 ),

@@ -2,10 +2,35 @@
 -- Units are visitors and sessions. The chain is the one that reached the furthest step first; its steps are dated by the
 -- first event that took them from that entry.
 -- A unit that never did what the second step wants got to the first step at most: it needs no window, and most are so.
+-- In an increment all of a touched visitor is followed anew, and the touched ones of all sessions.
+{{ config(materialized='incremental', meta={'scope': funnel_scope()}) }}
+
 with
 
-funnel_events as (
-    select * from {{ ref('int_funnel_events') }}
+visitor_events as (
+    select
+        funnel,
+        visitor_id as unit_id,
+        visitor_id,
+        scope_value,
+        step_number,
+        event_id,
+        event_at
+    from {{ ref('int_funnel_events') }}
+    where {{ in_keys('int_spans_touched', 'visitor_id', 'visitor_id') }}
+),
+
+session_events as (
+    select
+        funnel,
+        session_id as unit_id,
+        visitor_id,
+        scope_value,
+        step_number,
+        event_id,
+        event_at
+    from {{ ref('int_funnel_events') }} as events
+    where {{ in_spans('events.visitor_id', 'events.event_at') }}
 ),
 
 steps as (
@@ -26,12 +51,13 @@ units as (
     select
         funnel,
         '{{ unit }}' as unit,
-        {{ unit }}_id as unit_id,
+        unit_id,
+        visitor_id,
         scope_value,
         step_number,
         event_id,
         {{ epoch_us('event_at') }} as event_us
-    from funnel_events
+    from {{ unit }}_events
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -43,6 +69,7 @@ contending_units as (
         unit,
         unit_id,
         scope_value,
+        min(visitor_id) as visitor_id,
         row_number() over (
             order by funnel nulls last, unit nulls last, unit_id nulls last, scope_value nulls last
         ) as unit_number
@@ -98,6 +125,7 @@ contender_chains as (
         furthest_units.unit,
         furthest_units.unit_id,
         furthest_units.scope_value,
+        furthest_units.visitor_id,
         furthest_units.furthest_step_number,
         min(reached.event_id) filter (where reached.step_number = 1) as entry_event_id,
         min_by(reached.event_id, (reached.event_us, reached.event_id))
@@ -115,6 +143,7 @@ contender_chains as (
         furthest_units.unit,
         furthest_units.unit_id,
         furthest_units.scope_value,
+        furthest_units.visitor_id,
         furthest_units.furthest_step_number
 ),
 
@@ -124,6 +153,7 @@ bystander_chains as (
         units.unit,
         units.unit_id,
         units.scope_value,
+        min(units.visitor_id) as visitor_id,
         1 as furthest_step_number,
         min_by(units.event_id, (units.event_us, units.event_id)) as entry_event_id,
         cast(null as {{ dbt.type_string() }}) as payment_event_id,
@@ -156,6 +186,7 @@ final as (
         unit,
         unit_id,
         scope_value,
+        visitor_id,
         furthest_step_number,
         {{ timestamp_from_us('step_1_us') }} as entered_at,
         entry_event_id,

@@ -1,4 +1,7 @@
 -- Attempts to pay, whatever came of them. Grain: one row per payment_id. Whose they are is said by int_payments_identified.
+-- A view: the rows are stored once.
+{{ config(materialized='view') }}
+
 with
 
 payments as (

@@ -1,4 +1,7 @@
 -- Visits, as people query them. Grain: one row per session_id. The rules are in int_sessions_summarized.
+-- A view: the rows are stored once.
+{{ config(materialized='view') }}
+
 with
 
 sessions as (

@@ -1,14 +1,13 @@
 -- How far each visitor and each session got, in order and within the window. Grain: one row per funnel, unit, unit_id and
 -- scope_value. Breakdowns are those of the entry event; payment method and gateway those of the chain's first attempt, NULL
 -- when it came to none. A unit whose window ends after the as-of moment is not mature: neither converted nor lost.
+-- A view: what time changes (maturity, who is new, categories) is told when it is asked for, the rest is kept in int_funnel_chains.
+{{ config(materialized='view') }}
+
 with
 
 chains as (
-    select * from {{ ref('int_funnel_chains') }}
-),
-
-events as (
-    select * from {{ ref('fct_events') }}
+    select * from {{ ref('int_funnel_entries') }}
 ),
 
 steps as (
@@ -55,24 +54,22 @@ final as (
         {%- for step in range(1, funnel_max_steps() + 1) %}
         chains.step_{{ step }}_at,
         {%- endfor %}
-        entries.customer_id,
-        entries.device_type,
-        entries.traffic_channel,
-        entries.country,
+        chains.customer_id,
+        chains.device_type,
+        chains.traffic_channel,
+        chains.country,
         coalesce(products.category, 'unknown') as category,
         case when first_orders.first_ordered_at < chains.entered_at then 'returning' else 'new' end as customer_type,
-        attempts.payment_method,
-        attempts.gateway
+        chains.payment_method,
+        chains.gateway
     from chains
     inner join funnel_lengths on chains.funnel = funnel_lengths.funnel
     inner join steps
         on
             chains.funnel = steps.funnel
             and chains.furthest_step_number = steps.step_number
-    inner join events as entries on chains.entry_event_id = entries.event_id
-    left join events as attempts on chains.payment_event_id = attempts.event_id
-    left join products on entries.product_id = products.product_id
-    left join first_orders on entries.customer_id = first_orders.customer_id
+    left join products on chains.product_id = products.product_id
+    left join first_orders on chains.customer_id = first_orders.customer_id
 )
 
 select * from final
