@@ -1,22 +1,24 @@
-{# Is a row in the scope of this run? In an increment the visitors' times that the batch touches, else every row. #}
-{% macro in_spans(visitor_id, happened_at) -%}
+{# Is a row in the scope of this run? In an increment the visitors' times that the batch touches, and so many hours before them;
+   else every row. #}
+{% macro in_spans(visitor_id, happened_at, hours_before=0) -%}
     {%- set spans = ref('int_spans_touched') -%}
-    {{ spans_condition(spans, visitor_id, happened_at) if is_increment() else 'true' }}
+    {{ spans_condition(spans, visitor_id, happened_at, hours_before) if is_increment() else 'true' }}
 {%- endmacro %}
 
 {# The bounds are written out so that the engine can skip what lies outside without looking at visitors. #}
-{% macro spans_condition(spans, visitor_id, happened_at) -%}
+{% macro spans_condition(spans, visitor_id, happened_at, hours_before=0) -%}
+    {%- set before = ' - interval ' ~ hours_before ~ ' hour' if hours_before else '' -%}
     {%- set bounds = run_query('select min(span_started_at), max(span_ended_at) from ' ~ spans).rows[0] if execute else [none, none] -%}
     {%- if bounds[0] is none -%}
     false
     {%- else -%}
-    {{ happened_at }} >= timestamp '{{ bounds[0] }}' and {{ happened_at }} <= timestamp '{{ bounds[1] }}'
+    {{ happened_at }} >= timestamp '{{ bounds[0] }}'{{ before }} and {{ happened_at }} <= timestamp '{{ bounds[1] }}'
     and exists (
         select 1
         from {{ spans }} as spans
         where
             spans.visitor_id = {{ visitor_id }}
-            and {{ happened_at }} >= spans.span_started_at
+            and {{ happened_at }} >= spans.span_started_at{{ before }}
             and {{ happened_at }} <= spans.span_ended_at
     )
     {%- endif -%}

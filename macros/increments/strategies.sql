@@ -2,7 +2,8 @@
    put in, in one transaction. Unlike delete+insert by the keys of the new rows, a row that the query no longer returns goes
    too. Repeating it changes nothing, so a killed run is made good by the next.
    The scope is named in the model's config, meta: {scope: {…}}, one of these or a list of them:
-     spans: [visitor_id column, time column]     visitors' times that the batch touches (int_spans_touched)
+     spans: [visitor_id column, time column]     visitors' times that the batch touches (int_spans_touched), and, with
+                                                 hours_before: so many hours before them
      column: …, keys_of: model, key: …           rows whose column has one of the keys that the model lists
      deliveries_of: key column                   rows of the files of this run, and those of the keys that the query returns
    with where: a condition on the rows that the scope is about. The model's query asks for the same rows by in_spans() and
@@ -38,7 +39,7 @@
 
 {% macro scope_conditions(scope, temp_relation) -%}
     {%- if 'spans' in scope -%}
-        {{ return([spans_condition(state_of('int_spans_touched'), 'target.' ~ scope.spans[0], 'target.' ~ scope.spans[1])]) }}
+        {{ return([spans_condition(state_of('int_spans_touched'), 'target.' ~ scope.spans[0], 'target.' ~ scope.spans[1], scope.hours_before or 0)]) }}
     {%- elif 'deliveries_of' in scope -%}
         {{ return([
             keys_condition('_source_file', state_of('new_files'), 'source_file'),

@@ -6,3 +6,20 @@
         'gateway', 'failure_reason', 'app_version',
     ]) }}
 {%- endmacro %}
+
+{# How a session counts its events: canonical event_type -> column of int_sessions_summarized. #}
+{% macro session_counters() -%}
+    {{ return({
+        'page_view': 'page_view_count',
+        'product_view': 'product_view_count',
+        'search': 'search_count',
+        'add_to_cart': 'add_to_cart_count',
+        'remove_from_cart': 'remove_from_cart_count',
+        'checkout_started': 'checkout_count',
+        'payment_attempted': 'payment_attempt_count',
+        'order_placed': 'order_count',
+        'login': 'login_count',
+        'signup': 'signup_count',
+        'other': 'other_count',
+    }) }}
+{%- endmacro %}

@@ -5,7 +5,7 @@
 {%- for model_name in [
     'int_events_quarantined', 'int_events_repeated', 'int_events_deduplicated', 'int_visitors_identified', 'int_spans_touched',
     'int_events_sessionized', 'int_sessions_summarized', 'int_landed_counts', 'int_row_fates', 'int_funnel_events',
-    'int_funnel_chains', 'int_funnel_entries',
+    'int_funnel_chains', 'int_funnel_entries', 'int_event_gaps_measured', 'session_risk', 'int_carts_followed',
 ] %}
 -- depends_on: {{ ref(model_name) }}
 {%- endfor %}

@@ -3,25 +3,31 @@
 -- before it in its session, in the order (event_at, event_id).
 -- is_rapid is what the marts are about: shorter than rapid_event_seconds and no double click.
 -- The event before is looked up only in sessions that have a gap as short as a double click.
+{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'session_started_at']}}) }}
+
 with
 
 events as (
     select
         event_id,
+        visitor_id,
         session_id,
         session_started_at,
         event_at,
         previous_event_at,
         event_type,
         product_id
-    from {{ ref('int_events_sessionized') }}
+    from {{ ref('int_events_sessionized') }} as events
+    where {{ in_spans('events.visitor_id', 'events.event_at') }}
 ),
 
 -- The visitor's event before is the session's own unless it lies before the session's start. The frame is (t - 60 s, t].
 with_gap as (
     select
         event_id,
+        visitor_id,
         session_id,
+        session_started_at,
         case
             when previous_event_at >= session_started_at
                 then {{ epoch_us('event_at') }} - {{ epoch_us('previous_event_at') }}
@@ -79,7 +85,9 @@ double_clicks as (
 final as (
     select
         gaps.event_id,
+        gaps.visitor_id,
         gaps.session_id,
+        gaps.session_started_at,
         gaps.gap_us,
         gaps.gap_us < {{ microseconds(var('rapid_event_seconds')) }}
         and double_clicks.event_id is null as is_rapid,

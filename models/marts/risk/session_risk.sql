@@ -1,16 +1,20 @@
 -- Visits that are too fast or too regular for a person. Grain: one row per session_id. Nothing is deleted for it: headline numbers
 -- come with and without bots (daily_kpis). Measures of gaps are NULL in a session of one event, which is never judged.
+{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'started_at']}}) }}
+
 with
 
 sessions as (
-    select * from {{ ref('fct_sessions') }}
+    select * from {{ ref('fct_sessions') }} as sessions
+    where {{ in_spans('sessions.visitor_id', 'sessions.started_at') }}
 ),
 
 gaps as (
     select
         session_id,
         {{ gap_measures() }}
-    from {{ ref('int_event_gaps_measured') }}
+    from {{ ref('int_event_gaps_measured') }} as gaps
+    where {{ in_spans('gaps.visitor_id', 'gaps.session_started_at') }}
     group by session_id
 ),
 
