@@ -1,4 +1,5 @@
-{# Before a build changes anything: are the files whole and complete, and does this database hold this source? Stops with one
+{# Before a build changes anything: are the files whole and complete, are those that were loaded still what they were, and does
+   this database hold this source, made with these settings? Stops with one
    line that names the file, the field and the fix. #}
 {% macro check_landing() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
@@ -13,7 +14,7 @@
                 ) }}
             {%- endif -%}
         {%- endif -%}
-        {%- set problem = landing_problem(source_system, loaded_files_at_hand()) -%}
+        {%- set problem = landing_problem(source_system, loaded_files_at_hand()) or settings_problem() -%}
         {%- if problem -%}{{ exceptions.raise_compiler_error(problem) }}{%- endif -%}
         {{ forget_loaded_files() }}
     {%- endif -%}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
-from conftest import datasets_folder
-from histories import START, Arrivals, invent, land, land_again
-from test_project import build_here, layer, nodes
+from histories import Arrivals, invent, land, land_again
+from test_landing_errors import fingerprint
+from test_project import build_here, layer, linked_landing, nodes
 
 # What a run notes down about its batch, and the list of batches.
 OF_A_RUN = {
@@ -78,7 +81,8 @@ def grow_by_histories(twins: Twins, count: int, batches: int, seed: int) -> Arri
             twins.grow("--select", dice.choice(HALF_WAY))
             files += land_again(dice.sample(earlier, 2), f"2025-05-0{batch}")
         twins.grow()
-        twins.assert_equal()
+        if batch > 0:
+            twins.assert_equal()
         earlier += files
     return arrivals
 
@@ -91,3 +95,79 @@ def test_random_histories(tmp_path: Path) -> None:
     with duckdb.connect(str(twins.grown), read_only=True) as connection:
         (batches,) = connection.execute("select max(batch_number) from intermediate.loaded_files").fetchone()
     assert batches == 3
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Twins:
+    """A small shop after its first batch, which the tests below leave as it is."""
+    twins = Twins(tmp_path_factory.mktemp("shop"))
+    arrivals = invent(count=8, batches=1, seed=4)
+    land(arrivals, 0, twins.landing, seed=4)
+    twins.grow()
+    return twins
+
+
+def lasting(database: Path) -> dict[str, object]:
+    """Fingerprint of what a run does not note down about itself; an empty run changes none of it."""
+    return {name: rows for name, rows in fingerprint(database).items() if name.split(".")[1] not in OF_A_RUN - {"loaded_files"}}
+
+
+def refused(twins: Twins, **variables: object) -> str:
+    """The one line with which a run is refused; nothing may have changed."""
+    before = fingerprint(twins.grown)
+    succeeded, told = build_here(twins.landing, twins.grown, **variables)
+    assert not succeeded
+    assert fingerprint(twins.grown) == before
+    (line,) = {line.strip() for message in told for line in message.splitlines() if "Fix:" in line}
+    return line.replace(str(linked_landing()), "…")
+
+
+def a_file(twins: Twins) -> Path:
+    """A loaded file that is not empty."""
+    return max(twins.landing.glob("storefront/clickstream/*/*.parquet"), key=lambda path: path.stat().st_size)
+
+
+@contextmanager
+def put_back(path: Path) -> Iterator[None]:
+    """The file as it was before, bytes and time."""
+    content, status = path.read_bytes(), path.stat()
+    try:
+        yield
+    finally:
+        path.write_bytes(content)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_a_changed_file_is_refused(shop: Twins) -> None:
+    path = a_file(shop)
+    name = path.relative_to(shop.landing).as_posix()
+    with put_back(path):
+        pl.read_parquet(path, hive_partitioning=False).head(1).write_parquet(path)
+        assert refused(shop) == (
+            f"{name}: was loaded and has changed. Fix: put the old one back and land a new file, "
+            "or build everything anew with `dbt build --full-refresh`."
+        )
+
+
+def test_a_file_that_is_gone_is_refused(shop: Twins) -> None:
+    path = a_file(shop)
+    name = path.relative_to(shop.landing).as_posix()
+    with put_back(path):
+        path.unlink()
+        assert refused(shop).startswith(f"{name}: was loaded and is gone. Fix: put it back, or build everything anew")
+
+
+def test_a_file_that_was_touched_is_the_same(shop: Twins) -> None:
+    """Another time of change and the same bytes: a copied or restored folder."""
+    path = a_file(shop)
+    with put_back(path):
+        os.utime(path, (1, 1))
+        before = lasting(shop.grown)
+        shop.grow()
+        assert lasting(shop.grown) == before
+
+
+@pytest.mark.parametrize(("name", "value"), [("session_timeout_minutes", 45), ("funnel_mode", "strict_increase")])
+def test_another_setting_is_refused(shop: Twins, name: str, value: object) -> None:
+    line = refused(shop, **{name: value})
+    assert line.startswith(f"{name}: was '") and f"and is '{value}'" in line and "--full-refresh" in line

@@ -69,7 +69,9 @@ def manifest(source: str = "storefront") -> Any:
     return done.result
 
 
-def build_here(landing: Path, database: Path, *arguments: str, source: str = "storefront") -> tuple[bool, list[str]]:
+def build_here(
+    landing: Path, database: Path, *arguments: str, source: str = "storefront", **variables: object
+) -> tuple[bool, list[str]]:
     """dbt build without tests, in this process and without parsing again: did it succeed, and the errors it told.
 
     The landing is seen under the path linked_landing().
@@ -88,7 +90,7 @@ def build_here(landing: Path, database: Path, *arguments: str, source: str = "st
     with dbt_environment(str(database.parent), str(database)):
         without_tests = ["--quiet", "build", "--exclude", "resource_type:unit_test", "resource_type:test"]
         runner = dbtRunner(manifest=manifest(source), callbacks=[listen])
-        done = runner.invoke([*without_tests, *arguments, "--vars", f"source_system: {source}"])
+        done = runner.invoke([*without_tests, *arguments, "--vars", repr({"source_system": source, **variables})])
     return done.success, told
 
 
