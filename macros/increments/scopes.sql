@@ -1,8 +1,11 @@
 {# Is a row in the scope of this run? In an increment the visitors' times that the batch touches, and so many hours before them;
    else every row. #}
 {% macro in_spans(visitor_id, happened_at, hours_before=0) -%}
-    {%- set spans = ref('int_spans_touched') -%}
-    {{ spans_condition(spans, visitor_id, happened_at, hours_before) if is_increment() else 'true' }}
+    {%- if not execute or is_increment() -%}
+    {{ spans_condition(ref('int_spans_touched'), visitor_id, happened_at, hours_before) }}
+    {%- else -%}
+    true
+    {%- endif -%}
 {%- endmacro %}
 
 {# The bounds are written out so that the engine can skip what lies outside without looking at visitors. #}
@@ -26,15 +29,18 @@
 
 {# Is a key one of those that a model lists? In an increment; else every row is in the scope. #}
 {% macro in_keys(model_name, key, column) -%}
-    {%- set listed = ref(model_name) -%}
-    {{ key ~ ' in (select ' ~ column ~ ' from ' ~ listed ~ ')' if is_increment() else 'true' }}
+    {%- if not execute or is_increment() -%}
+    {{ key }} in (select listed.{{ column }} from {{ ref(model_name) }} as listed)
+    {%- else -%}
+    true
+    {%- endif -%}
 {%- endmacro %}
 
 {# Does a row come from a file that this run reads? Few files are written out, of many their days: then the engine opens
    no other file. #}
 {% macro in_batch(source_file='_source_file', landed_on='_landed_on') -%}
-    {%- set batch = ref('new_files') -%}
-    {%- if state_of('new_files') is none -%}
+    {%- set batch = ref('new_files') if not execute else state_of('new_files') -%}
+    {%- if not execute or batch is none or model.resource_type == 'unit_test' -%}
     true
     {%- else -%}
         {%- set counted = run_query('select count(*), bool_and(is_first_batch) from ' ~ batch).rows[0] -%}
@@ -51,4 +57,18 @@
     and {{ source_file }} in (select files.source_file from {{ batch }} as files)
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+{# Did a row come with another file than those of this run? What an unfinished run left of them is read again. #}
+{% macro is_of_an_earlier_file(source_file) -%}
+    not exists (
+        select 1
+        from {{ ref('new_files') }} as files
+        where files.source_file = {{ source_file }}
+    )
+{%- endmacro %}
+
+{# An edge in the graph to a model that has to be there first, though no row of it is read. #}
+{% macro runs_after(model_name) -%}
+    {%- if not execute -%}{%- do ref(model_name) -%}{%- endif -%}
 {%- endmacro %}

@@ -26,8 +26,8 @@
 {# Incremental strategy `accumulate`: notes on the batch at hand pile up over runs that did not finish; those of finished
    batches go. The table has a column batch_number. #}
 {% macro get_incremental_accumulate_sql(arguments) -%}
-    delete from {{ arguments.target_relation }}
-    where batch_number not in (select batch_number from {{ state_of('new_files') }});
+    delete from {{ arguments.target_relation }} as target
+    where not exists (select 1 from {{ state_of('new_files') }} as files where files.batch_number = target.batch_number);
     {{ insert_all(arguments) }}
 {%- endmacro %}
 

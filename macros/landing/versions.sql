@@ -39,11 +39,11 @@ landed as (
     select
         {{ (columns + lineage) | join(',\n        ') }},
         true as is_good
-    from {{ this }}
+    from {{ this }} as kept
     where
         _fate <> 'quarantined'
         and {{ key }} in (select new_rows.{{ key }} from new_rows where new_rows.is_good)
-        and _source_file not in (select new_files.source_file from {{ ref('new_files') }} as new_files)
+        and {{ is_of_an_earlier_file('kept._source_file') }}
     {%- endif %}
 ),
 

@@ -7,7 +7,7 @@
     'int_events_sessionized', 'int_sessions_summarized', 'int_landed_counts', 'int_row_fates', 'int_funnel_events',
     'int_funnel_chains', 'int_funnel_entries', 'int_event_gaps_measured', 'session_risk', 'int_carts_followed',
 ] %}
--- depends_on: {{ ref(model_name) }}
+{{ runs_after(model_name) }}
 {%- endfor %}
 
 select

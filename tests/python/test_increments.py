@@ -14,13 +14,7 @@ import polars as pl
 import pytest
 from histories import Arrivals, invent, land, land_again
 from test_landing_errors import fingerprint
-from test_project import build_here, layer, linked_landing, nodes
-
-# What a run notes down about its batch, and the list of batches.
-OF_A_RUN = {
-    "new_files", "loaded_files", "int_events_batched", "int_events_known", "int_spans_touched", "int_visitors_seen",
-    "int_visitors_reidentified",
-}  # fmt: skip
+from test_project import OF_A_RUN, build_here, layer, linked_landing, nodes
 
 
 def differences(one: Path, other: Path, source: str = "storefront") -> dict[str, tuple[int, int]]:

@@ -17,6 +17,11 @@ import pytest
 import yaml
 from conftest import PROJECT
 
+# What a run notes down about its batch, and the list of batches: the only tables that may differ from a full rebuild.
+OF_A_RUN = {
+    "new_files", "loaded_files", "int_events_batched", "int_events_known", "int_spans_touched", "int_visitors_seen",
+    "int_visitors_reidentified",
+}  # fmt: skip
 SOURCES = ("storefront", "olist", "rees46", "online_retail")
 META_COLUMNS = ["_source_table", "_source_file", "_landed_on", "_rejection_reasons", "_raw_row"]
 # How DuckDB calls the types that the YAMLs name in words for every engine.
@@ -157,7 +162,8 @@ def test_marts_say_grain_key_and_three_questions() -> None:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_nothing_reads_upwards(source: str) -> None:
-    """Marts never read staging; staging reads nothing above; only dimensions may be read from below."""
+    """Marts never read staging; staging reads nothing above; only dimensions may be read from below. What is new (new_files) may
+    be read by all, and what is loaded (loaded_files) is known when everything else is there."""
     found = manifest(source).nodes
     for node in nodes("model", source).values():
         parents = [found[key] for key in node.depends_on.nodes if key in found and found[key].resource_type == "model"]
@@ -166,7 +172,7 @@ def test_nothing_reads_upwards(source: str) -> None:
         if layer(node) == "marts":
             assert not below and not node.sources, f"{node.name} reads {below or node.sources}"
         if layer(node) == "staging":
-            assert {layer(parent) for parent in parents} <= {"staging"}, node.name
+            assert {layer(parent) for parent in parents if parent.name != "new_files"} <= {"staging"}, node.name
         if layer(node) == "intermediate":
             assert not node.sources, f"{node.name} reads {node.sources}"
             assert all(name.startswith("dim_") for name in above), f"{node.name} reads {above}"
@@ -294,3 +300,58 @@ def test_staging_and_marts_state_every_type() -> None:
 def in_duckdb(kind: str) -> str:
     """A YAML's type as DuckDB's catalog spells it."""
     return DUCKDB_NAMES.get(kind, kind.upper()).replace(" ", "")
+
+
+def test_a_run_is_finished_by_its_last_model() -> None:
+    """loaded_files comes after every incremental model: what it lists is in all of them."""
+    found = manifest().nodes
+    before: set[str] = set()
+    waiting = ["model.footfall.loaded_files"]
+    while waiting:
+        parents = set(found[waiting.pop()].depends_on_nodes) & set(found) - before
+        before |= parents
+        waiting += parents
+    growing = {key for key, node in found.items() if node.config.materialized == "incremental"}
+    assert growing - before == {"model.footfall.loaded_files"}
+
+
+def test_settings_of_increments_are_complete() -> None:
+    """A variable or seed that an incremental table depends on, itself or by a macro or view, and that is not in the list could
+    change unnoticed."""
+    project = manifest()
+    texts = {name: macro.macro_sql for name, macro in project.macros.items()}
+
+    def reads(node: Any) -> set[str]:
+        """Variables that a model reads, by its SQL and by all macros below it."""
+        seen: set[str] = set()
+        waiting = [name for name in node.depends_on.macros if name.startswith("macro.footfall.")]
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                waiting += [macro for macro in project.macros[name].depends_on.macros if macro.startswith("macro.footfall.")]
+        return {variable for text in (node.raw_code, *map(texts.get, seen)) for variable in VAR_READ.findall(text)}
+
+    variables: set[str] = set()
+    seeds: set[str] = set()
+    for node in project.nodes.values():
+        if node.resource_type == "model" and node.config.materialized == "incremental":
+            sources = [node, *(project.nodes[key] for key in passed_through(project, node))]
+            variables |= {name for source in sources for name in reads(source)}
+            seeds |= {key.split(".")[-1] for source in sources for key in source.depends_on_nodes if key.startswith("seed.")}
+    text = (PROJECT / "macros/increments/settings.sql").read_text(encoding="utf-8")
+    listed = [set(re.findall(r"'(\w+)'", part)) for part in re.findall(r"return\(\[(.*?)\]\)", text, re.DOTALL)]
+    assert listed == [variables - {"source_system"}, seeds]
+
+
+def passed_through(project: Any, node: Any) -> set[str]:
+    """Views and tables of the batch at hand that a model reads, and those below them: their rules are the model's."""
+    found: set[str] = set()
+    waiting = list(node.depends_on_nodes)
+    while waiting:
+        key = waiting.pop()
+        parent = project.nodes.get(key)
+        if parent and key not in found and (parent.config.materialized == "view" or parent.name in OF_A_RUN):
+            found.add(key)
+            waiting += parent.depends_on_nodes
+    return found

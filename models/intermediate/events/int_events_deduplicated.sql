@@ -3,7 +3,7 @@
     materialized='incremental', tags=['reads_landing'],
     meta={'scope': {'column': 'event_id', 'keys_of': 'int_events_known', 'key': 'event_id'}}
 ) }}
--- depends_on: {{ ref('int_events_known') }}
+{{ runs_after('int_events_known') }}
 
 with
 

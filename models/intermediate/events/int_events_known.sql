@@ -29,10 +29,10 @@ final as (
     union all
     select
         {{ columns | join(',\n        ') }}
-    from {{ counted }}
+    from {{ counted }} as counted
     where
         event_id in (select batch_ids.event_id from batch_ids)
-        and event_id not in (select repeated.event_id from repeated)
+        and not exists (select 1 from repeated where repeated.event_id = counted.event_id)
 )
 {%- else -%}
 final as (

@@ -1,6 +1,7 @@
 -- Accepted deliveries of events that arrived more than once, ranked: rank 1 is the one that counts, the rest are duplicates.
--- Grain: one row per delivery. With the batch's deliveries those that earlier runs know are ranked again. The winner is the smallest by content, never the first to arrive, so that the order of
+-- Grain: one row per delivery. The winner is the smallest by content, never the first to arrive, so that the order of
 -- arrival cannot matter even when redeliveries disagree. Only repeated ids are ranked: a window over all events costs more.
+-- In an increment the deliveries that earlier runs know of the batch's events are ranked again with the new ones.
 {{ config(
     materialized='incremental', tags=['reads_landing'],
     meta={'scope': {'column': 'event_id', 'keys_of': 'int_events_known', 'key': 'event_id'}}
@@ -14,13 +15,14 @@ deliveries as (
         {{ columns | join(',\n        ') }}
     from {{ ref('int_events_batched') }}
     where _rejection_reasons = ''
-
+    {% if not execute or is_increment() %}
     union all
 
     select
         {{ columns | join(',\n        ') }}
-    from {{ ref('int_events_known') }}
-    where _source_file not in (select new_files.source_file from {{ ref('new_files') }} as new_files)
+    from {{ ref('int_events_known') }} as known
+    where {{ is_of_an_earlier_file('known._source_file') }}
+    {% endif %}
 ),
 
 repeated_ids as (

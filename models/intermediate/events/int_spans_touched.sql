@@ -77,9 +77,9 @@ events as (
     {% endif %}
 ),
 
--- depends_on: {{ ref('int_events_deduplicated') }}
--- depends_on: {{ ref('int_products_deduplicated') }}
--- depends_on: {{ ref('int_order_items_fated') }}
+{{ runs_after('int_events_deduplicated') }}
+{{ runs_after('int_products_deduplicated') }}
+{{ runs_after('int_order_items_fated') }}
 reidentified as (
     select * from {{ ref('int_visitors_reidentified') }}
 ),
@@ -178,7 +178,7 @@ owners_changed as (
         valid_from as changed_from,
         valid_to as changed_to
     from reidentified
-    where visitor_id not in (select owners_before.visitor_id from owners_before)
+    where not exists (select 1 from owners_before where owners_before.visitor_id = reidentified.visitor_id)
 
     union all
 
@@ -187,7 +187,7 @@ owners_changed as (
         valid_from as changed_from,
         valid_to as changed_to
     from owners_before
-    where visitor_id not in (select reidentified.visitor_id from reidentified)
+    where not exists (select 1 from reidentified where reidentified.visitor_id = owners_before.visitor_id)
 ),
 
 spans_of_owners as (

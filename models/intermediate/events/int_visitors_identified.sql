@@ -5,9 +5,9 @@
     materialized='incremental',
     meta={'scope': {'column': 'visitor_id', 'keys_of': 'int_visitors_seen', 'key': 'visitor_id'}}
 ) }}
--- depends_on: {{ ref('int_spans_touched') }}
--- depends_on: {{ ref('int_events_deduplicated') }}
--- depends_on: {{ ref('int_visitors_reidentified') }}
+{{ runs_after('int_spans_touched') }}
+{{ runs_after('int_events_deduplicated') }}
+{{ runs_after('int_visitors_reidentified') }}
 
 {% if is_increment() -%}
 select * from {{ ref('int_visitors_reidentified') }}
