@@ -1,10 +1,19 @@
 {# Is a row in the scope of this run? In an increment the visitors' times that the batch touches, and so many hours before them;
-   else every row. #}
+   else every row, or the rows of one bucket of visitors after the other. #}
 {% macro in_spans(visitor_id, happened_at, hours_before=0) -%}
     {%- if not execute or is_increment() -%}
     {{ spans_condition(ref('int_spans_touched'), visitor_id, happened_at, hours_before) }}
     {%- else -%}
-    true
+    {{ in_bucket(visitor_id) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# The same for all that a touched visitor ever did. #}
+{% macro of_touched_visitors(visitor_id) -%}
+    {%- if not execute or is_increment() -%}
+    {{ visitor_id }} in (select spans.visitor_id from {{ ref('int_spans_touched') }} as spans)
+    {%- else -%}
+    {{ in_bucket(visitor_id) }}
     {%- endif -%}
 {%- endmacro %}
 

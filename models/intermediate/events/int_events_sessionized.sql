@@ -144,4 +144,6 @@ final as (
             and with_cuts.length_bin = sessions.length_bin
 )
 
+-- Stored by day: a late event's increment opens the days that it touches and no others.
 select * from final
+order by cast(event_at as date) nulls last

@@ -21,7 +21,9 @@ identified as (
         event_at,
         event_id
     from {{ ref('int_events_deduplicated') }}
-    where customer_id is not null
+    where
+        customer_id is not null
+        and {{ in_bucket('visitor_id') }}
 ),
 
 {{ owner_intervals() }}

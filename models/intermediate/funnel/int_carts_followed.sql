@@ -17,7 +17,7 @@ sessions as (
 
 events as (
     select * from {{ ref('int_events_sessionized') }} as events
-    where {{ in_keys('int_spans_touched', 'events.visitor_id', 'visitor_id') }}
+    where {{ of_touched_visitors('events.visitor_id') }}
 ),
 
 carts as (

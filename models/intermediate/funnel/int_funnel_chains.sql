@@ -17,7 +17,7 @@ visitor_events as (
         event_id,
         event_at
     from {{ ref('int_funnel_events') }}
-    where {{ in_keys('int_spans_touched', 'visitor_id', 'visitor_id') }}
+    where {{ of_touched_visitors('visitor_id') }}
 ),
 
 session_events as (

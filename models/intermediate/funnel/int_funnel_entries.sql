@@ -7,13 +7,13 @@ with
 chains as (
     select * from {{ ref('int_funnel_chains') }} as chains
     where
-        (chains.unit = 'visitor' and {{ in_keys('int_spans_touched', 'chains.visitor_id', 'visitor_id') }})
+        (chains.unit = 'visitor' and {{ of_touched_visitors('chains.visitor_id') }})
         or (chains.unit = 'session' and {{ in_spans('chains.visitor_id', 'chains.entered_at') }})
 ),
 
 events as (
     select * from {{ ref('int_events_sessionized') }} as events
-    where {{ in_keys('int_spans_touched', 'events.visitor_id', 'visitor_id') }}
+    where {{ of_touched_visitors('events.visitor_id') }}
 ),
 
 visitors as (
