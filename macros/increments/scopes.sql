@@ -49,7 +49,7 @@
    no other file. #}
 {% macro in_batch(source_file='_source_file', landed_on='_landed_on') -%}
     {%- set batch = ref('new_files') if not execute else state_of('new_files') -%}
-    {%- if not execute or batch is none or model.resource_type == 'unit_test' -%}
+    {%- if not execute or batch is none -%}
     true
     {%- else -%}
         {%- set counted = run_query('select count(*), bool_and(is_first_batch) from ' ~ batch).rows[0] -%}

@@ -80,7 +80,10 @@ def test_the_planted_boundaries_are_there(recovery: Recovery) -> None:
         select
             count(*) filter (where event_at = previous_event_at + interval 30 minute),
             count(*) filter (where event_at = previous_event_at + interval '30 minutes 1 microsecond')
-        from built.intermediate.int_events_sessionized
+        from (
+            select event_at, lag(event_at) over (partition by visitor_id order by event_at, event_id) as previous_event_at
+            from built.intermediate.int_events_sessionized
+        )
         """
     )[0]
     assert exact > 0
