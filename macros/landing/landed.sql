@@ -10,7 +10,7 @@
         {{ landed_file('filename') }} as _source_file,
         coalesce(landed_on, {{ day_without_landing() }}) as _landed_on
     from ({{ with_missing_columns(source(source_name, table_name), columns + ['filename']) }}) as completed
-    {%- if config.get('materialized') == 'incremental' %}
+    {%- if model.config.materialized == 'incremental' %}
     where {{ of_batch }}
     {%- endif %}
 {%- endmacro %}

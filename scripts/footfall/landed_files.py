@@ -77,7 +77,9 @@ def _history_problems(source: str, known: dict[str, LandedFile]) -> Iterator[Pro
         elif (file.byte_count, file.modified_us) != _size_and_time(path) and file.content_md5 != _md5(
             path, *_size_and_time(path)
         ):
-            yield Problem(name, "", "was loaded and has changed", f"put the old one back and land a new file, {REBUILD}")
+            yield Problem(
+                name, "", "was loaded and has changed", f"put the old one back and land a new file, {REBUILD}"
+            )
 
 
 def _landed(source: str) -> Iterator[tuple[str, str, Path]]:

@@ -14,6 +14,7 @@ import yaml
 TEMPLATES = {
     "with_missing_columns": "select * from {0}",
     "regexp_replace_all": "regexp_replace({0}, 'pattern', 'replacement')",
+    "landed_files": "select * from landed",
     "number_series": "(select 0 as {1}) as {0}",
 }
 TYPES = {"type_string": "varchar", "type_timestamp": "timestamp"}
@@ -43,7 +44,7 @@ dbt = SimpleNamespace(**{name: (lambda text=text: text) for name, text in TYPES.
 execute = False
 graph = SimpleNamespace(sources={}, nodes={})
 model = SimpleNamespace(
-    config=SimpleNamespace(meta={"rejection_rules": [{"name": "a_rule", "when": "1 = 0"}]}),
+    config=SimpleNamespace(materialized="view", meta={"rejection_rules": [{"name": "a_rule", "when": "1 = 0"}]}),
     columns={"a_column": SimpleNamespace(name="a_column", data_type="bigint")},
 )
 exceptions = SimpleNamespace(raise_compiler_error=lambda message: message)

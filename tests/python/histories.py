@@ -90,7 +90,9 @@ def _write(target: Path, columns: tuple[str, ...], rows: list[Row], as_lines: bo
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         return path
     path = target.with_suffix(".parquet")
-    pl.DataFrame([{column: row.get(column) for column in columns} for row in rows], dict.fromkeys(columns, pl.String)).write_parquet(path)
+    pl.DataFrame(
+        [{column: row.get(column) for column in columns} for row in rows], dict.fromkeys(columns, pl.String)
+    ).write_parquet(path)
     return path
 
 
@@ -177,7 +179,12 @@ class _History:
         """More than a day without a break, which is cut; some of it late."""
         for number in range(60):
             at = moment + number * TIMEOUT
-            row: Row = {"event_id": f"{self.name}l{number}", "event_at": _text(at), "visitor_id": visitor, "event_name": "page_view"}
+            row: Row = {
+                "event_id": f"{self.name}l{number}",
+                "event_at": _text(at),
+                "visitor_id": visitor,
+                "event_name": "page_view",
+            }
             self._deliver("clickstream", row, at, {"visitor_id": visitor})
 
     def _pay(self, row: Row, changes: Row, moment: datetime) -> None:
@@ -188,7 +195,12 @@ class _History:
             "result": self.dice.choice(["approved", "approved", "declined", "timeout"]), "gateway": self.dice.choice(["g1", "g2"]),
             "payment_method": "card",
         }  # fmt: skip
-        self._deliver("payment_attempts", attempt, moment, {"attempted_at": changes["event_at"], "result": "approved", "visitor_id": changes["visitor_id"]})
+        self._deliver(
+            "payment_attempts",
+            attempt,
+            moment,
+            {"attempted_at": changes["event_at"], "result": "approved", "visitor_id": changes["visitor_id"]},
+        )
 
     def _order(self, moment: datetime) -> str:
         order = f"{self.name}o{len(self.orders)}"
@@ -208,7 +220,12 @@ class _History:
             }  # fmt: skip
             self._deliver("order_items", item, moment, {"quantity": "2"})
         if self.dice.random() < 0.3:
-            review: Row = {"review_id": f"r{order}", "order_id": order, "score": "4", "reviewed_at": _text(moment + timedelta(days=9))}
+            review: Row = {
+                "review_id": f"r{order}",
+                "order_id": order,
+                "score": "4",
+                "reviewed_at": _text(moment + timedelta(days=9)),
+            }
             self._deliver("reviews", review, moment, {"score": "1"})
         return order
 
@@ -218,7 +235,13 @@ class _History:
         status = self.dice.choice([None, "delivered", "returned", "canceled"])
         if status:
             ends = {"delivered": "delivered_at", "returned": "returned_at", "canceled": "canceled_at"}
-            version = {**row, "status": status, ends[status]: _text(later), "updated_at": _text(later), "estimated_delivery_on": later.date().isoformat()}
+            version = {
+                **row,
+                "status": status,
+                ends[status]: _text(later),
+                "updated_at": _text(later),
+                "estimated_delivery_on": later.date().isoformat(),
+            }
             self.arrivals.add(batch + self.dice.randint(-1, 2), "orders", version)
 
     def _sign_up(self, customer: str) -> None:

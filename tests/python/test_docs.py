@@ -34,6 +34,7 @@ LAYERS = {
     "staging": "Staging and entities: one folder per source",
     "intermediate": "Intermediate: one folder per entity",
     "marts": "Marts: one folder per subject",
+    "increments": "Increments: what a run reads, and what is loaded",
 }
 MODELS_HEAD = """# Models
 
@@ -153,7 +154,8 @@ def models_page() -> str:
         page += f"\n## {title}\n"
         described = sorted(yaml_models(f"{layer}/**/*.yml"), key=lambda pair: (pair[0].parent, pair[1]["name"]))
         for folder, models in groupby(described, key=lambda pair: pair[0].parent):
-            page += f"\n### {folder.relative_to(PROJECT / 'models' / layer)}\n\n"
+            part = folder.relative_to(PROJECT / "models" / layer)
+            page += f"\n### {part}\n\n" if part.name else "\n"
             page += "| model | what | grain | key |\n|---|---|---|---|\n"
             page += "".join(f"| {' | '.join(model_row(model))} |\n" for _, model in models)
     return page

@@ -103,7 +103,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Twins:
 
 def lasting(database: Path) -> dict[str, object]:
     """Fingerprint of what a run does not note down about itself; an empty run changes none of it."""
-    return {name: rows for name, rows in fingerprint(database).items() if name.split(".")[1] not in OF_A_RUN - {"loaded_files"}}
+    return {
+        name: rows
+        for name, rows in fingerprint(database).items()
+        if name.split(".")[1] not in OF_A_RUN - {"loaded_files"}
+    }
 
 
 def refused(twins: Twins, **variables: object) -> str:

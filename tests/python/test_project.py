@@ -329,7 +329,9 @@ def test_settings_of_increments_are_complete() -> None:
             name = waiting.pop()
             if name not in seen:
                 seen.add(name)
-                waiting += [macro for macro in project.macros[name].depends_on.macros if macro.startswith("macro.footfall.")]
+                waiting += [
+                    macro for macro in project.macros[name].depends_on.macros if macro.startswith("macro.footfall.")
+                ]
         return {variable for text in (node.raw_code, *map(texts.get, seen)) for variable in VAR_READ.findall(text)}
 
     variables: set[str] = set()
@@ -338,10 +340,12 @@ def test_settings_of_increments_are_complete() -> None:
         if node.resource_type == "model" and node.config.materialized == "incremental":
             sources = [node, *(project.nodes[key] for key in passed_through(project, node))]
             variables |= {name for source in sources for name in reads(source)}
-            seeds |= {key.split(".")[-1] for source in sources for key in source.depends_on_nodes if key.startswith("seed.")}
+            seeds |= {
+                key.split(".")[-1] for source in sources for key in source.depends_on_nodes if key.startswith("seed.")
+            }
     text = (PROJECT / "macros/increments/settings.sql").read_text(encoding="utf-8")
     listed = [set(re.findall(r"'(\w+)'", part)) for part in re.findall(r"return\(\[(.*?)\]\)", text, re.DOTALL)]
-    assert listed == [variables - {"source_system"}, seeds]
+    assert listed == [variables - {"source_system", "events_per_bucket"}, seeds]
 
 
 def passed_through(project: Any, node: Any) -> set[str]:

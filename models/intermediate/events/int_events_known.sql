@@ -32,7 +32,11 @@ final as (
     from {{ counted }} as counted
     where
         event_id in (select batch_ids.event_id from batch_ids)
-        and not exists (select 1 from repeated where repeated.event_id = counted.event_id)
+        and not exists (
+            select 1
+            from repeated
+            where repeated.event_id = counted.event_id
+        )
 )
 {%- else -%}
 final as (

@@ -8,6 +8,10 @@
 -- 4. islands with an event whose product, or whose order's products, are of another category now: funnels are told by category.
 -- A touch too many does no harm, so the spans of a run that did not finish stay for the next one.
 {{ config(materialized='incremental', incremental_strategy='accumulate') }}
+{{ runs_after('int_events_deduplicated') }}
+{{ runs_after('int_products_deduplicated') }}
+{{ runs_after('int_order_items_fated') }}
+{{ runs_after('int_visitors_reidentified') }}
 {%- set sessions = state_of('int_sessions_summarized') %}
 {%- set owners = state_of('int_visitors_identified') %}
 {%- set products = state_of('dim_products') %}
@@ -29,7 +33,7 @@ items_landed as (
     where _source_file in (select new_files.source_file from {{ ref('new_files') }} as new_files)
 ),
 
-orders_recategorized as (
+orders_recategorized as ( -- noqa: ST03
     select order_id
     from {{ ref('int_order_items_fated') }}
     where
@@ -77,18 +81,15 @@ events as (
     {% endif %}
 ),
 
-{{ runs_after('int_events_deduplicated') }}
-{{ runs_after('int_products_deduplicated') }}
-{{ runs_after('int_order_items_fated') }}
-reidentified as (
-    select * from {{ ref('int_visitors_reidentified') }}
-),
-
 batches as (
     select distinct batch_number from {{ ref('new_files') }}
 ),
 
 {% if is_increment -%}
+reidentified as (
+    select * from {{ ref('int_visitors_reidentified') }}
+),
+
 visitors_touched as (
     select distinct visitor_id from events
 ),
@@ -178,7 +179,11 @@ owners_changed as (
         valid_from as changed_from,
         valid_to as changed_to
     from reidentified
-    where not exists (select 1 from owners_before where owners_before.visitor_id = reidentified.visitor_id)
+    where not exists (
+        select 1
+        from owners_before
+        where owners_before.visitor_id = reidentified.visitor_id
+    )
 
     union all
 
@@ -187,7 +192,11 @@ owners_changed as (
         valid_from as changed_from,
         valid_to as changed_to
     from owners_before
-    where not exists (select 1 from reidentified where reidentified.visitor_id = owners_before.visitor_id)
+    where not exists (
+        select 1
+        from reidentified
+        where reidentified.visitor_id = owners_before.visitor_id
+    )
 ),
 
 spans_of_owners as (

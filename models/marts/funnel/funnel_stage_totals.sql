@@ -13,11 +13,11 @@ steps as (
 
 visitors as (
     select
-        visitor_id
-        {%- for counter in session_counters().values() %},
+        {%- for counter in session_counters().values() %}
         sum({{ counter }}) as {{ counter }},
-        count(*) filter (where {{ counter }} > 0) as sessions_with_{{ counter }}
+        count(*) filter (where {{ counter }} > 0) as sessions_with_{{ counter }},
         {%- endfor %}
+        visitor_id
     from sessions
     group by visitor_id
 ),
