@@ -42,19 +42,38 @@ class Dbt:
 
     def __call__(self, *arguments: str, **variables: object) -> DbtRun:
         """Runs `dbt *arguments` with the given variables on top of this object's own."""
+        command = self._command(*arguments, **variables)
+        done = subprocess.run(
+            command, cwd=PROJECT, env=self._environment(), capture_output=True, text=True, check=False
+        )
+        return DbtRun(done.returncode, done.stdout + done.stderr)
+
+    def killed_after(self, seconds: float, *arguments: str) -> bool:
+        """Runs `dbt *arguments` and kills it (SIGKILL) after so many seconds; False when it had finished by then."""
+        command = self._command(*arguments)
+        with subprocess.Popen(
+            command, cwd=PROJECT, env=self._environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return True
+        return False
+
+    def _command(self, *arguments: str, **variables: object) -> list[str]:
         merged = {**self.variables, **variables}
         command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments]
-        if merged:
-            command += ["--vars", repr(merged)]
-        environment = {
+        return [*command, "--vars", repr(merged)] if merged else command
+
+    def _environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             "FOOTFALL_LANDING": str(self.landing),
             "FOOTFALL_DB": str(self.database),
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.target / "logs"),
         }
-        done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-        return DbtRun(done.returncode, done.stdout + done.stderr)
 
     def build(self, *arguments: str, **variables: object) -> Path:
         """Builds everything with every data test (unit tests run by themselves); fails the test where dbt fails."""

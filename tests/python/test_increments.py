@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
+from conftest import Dbt, generate
 from histories import Arrivals, invent, land, land_again
 from test_landing_errors import fingerprint
 from test_project import OF_A_RUN, build_here, layer, linked_landing, nodes
@@ -169,3 +170,80 @@ def test_a_file_that_was_touched_is_the_same(shop: Twins) -> None:
 def test_another_setting_is_refused(shop: Twins, name: str, value: object) -> None:
     line = refused(shop, **{name: value})
     assert line.startswith(f"{name}: was '") and f"and is '{value}'" in line and "--full-refresh" in line
+
+
+# --- at size, on demand -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_thousands_of_random_histories(tmp_path: Path, seed: int) -> None:
+    """2,400 histories in six batches each."""
+    grow_by_histories(Twins(tmp_path), count=800, batches=6, seed=seed)
+
+
+@pytest.mark.large
+def test_the_default_data_in_ten_slices(tmp_path: Path) -> None:
+    """By day of arrival, as it would land; the files of every second slice in the wrong order."""
+    landing = generate(tmp_path / "all")
+    twins = Twins(tmp_path)
+    files = sorted(landing.glob("storefront/*/*/*"), key=lambda path: (path.parent.name, str(path)))
+    first = [next(path for path in files if path.parent.parent.name == table) for table in tables_of(files)]
+    rest = [path for path in files if path not in first]
+    slices = [rest[number * len(rest) // 10 : (number + 1) * len(rest) // 10] for number in range(10)]
+    slices[0] += first
+    slices[3], slices[4] = slices[4], slices[3]
+    for some in slices:
+        for path in some:
+            copy = twins.landing / path.relative_to(landing)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
+        twins.grow()
+        twins.assert_equal()
+
+
+def tables_of(files: list[Path]) -> set[str]:
+    """Landed tables that there are files of."""
+    return {path.parent.parent.name for path in files}
+
+
+@pytest.mark.large
+def test_rees46_in_five_slices(tmp_path: Path, landing: Callable[[str], Path]) -> None:
+    """Cut by row, with some rows a slice or two late and some twice."""
+    dice = random.Random(5)
+    header, *rows = (landing("rees46") / "rees46" / "2019-Oct.csv").read_text(encoding="utf-8").splitlines()
+    slices: list[list[str]] = [[] for _ in range(5)]
+    for number, row in enumerate(rows):
+        place = number * 5 // len(rows)
+        slices[min(4, place + dice.choice([0] * 30 + [1, 2]))].append(row)
+        if dice.random() < 0.01:
+            slices[dice.randrange(5)].append(row)
+    twins = Twins(tmp_path, "rees46")
+    (twins.landing / "rees46").mkdir(parents=True)
+    for number, some in enumerate(slices):
+        (twins.landing / "rees46" / f"{number}.csv").write_text("\n".join([header, *some, ""]), encoding="utf-8")
+        twins.grow()
+        twins.assert_equal()
+
+
+@pytest.mark.large
+def test_fifty_kills(tmp_path: Path) -> None:
+    """Ten batches, five kills at a random moment before each is built to its end: the tables are those of an undisturbed twin."""
+    dice = random.Random(9)
+    arrivals = invent(count=100, batches=11, seed=9)
+    disturbed, calm = Twins(tmp_path / "disturbed"), Twins(tmp_path / "calm")
+    dbt = Dbt(disturbed.landing, disturbed.grown, tmp_path / "target")
+    kills = 0
+    for batch in range(11):
+        for twins in (disturbed, calm):
+            land(arrivals, batch, twins.landing, seed=9)
+        for _ in range(5 if batch else 0):
+            kills += dbt.killed_after(
+                dice.uniform(3, 14), "build", "--exclude", "resource_type:unit_test", "resource_type:test"
+            )
+        run = dbt("build", "--exclude", "resource_type:unit_test", "resource_type:test")
+        assert run.returncode == 0, run.output[-4000:]
+        calm.grow()
+        assert differences(disturbed.grown, calm.grown) == {}
+    assert kills >= 40
+    calm.assert_equal()
