@@ -13,11 +13,13 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import duckdb
 
 from footfall.contract import LANDING_VARIABLE, PROJECT
 from footfall.demo import DATABASE_VARIABLE, DEFAULT_DATABASE
+from footfall.growth import grow
 from footfall.inflation import MODELS, inflate
 
 EXAMPLES = """examples:
@@ -25,6 +27,8 @@ EXAMPLES = """examples:
   python scripts/benchmark.py generator --events 10000000    ten million events over 36 days
   python scripts/benchmark.py build                          dbt build of the default data, with every data test
   python scripts/benchmark.py snapshots                      a million customers at twelve month ends, from copies of the built shop
+  python scripts/benchmark.py increments --events 10000000 --days 40 --increments 10
+                                                             the last ten of forty days one by one, and a full rebuild
 """
 
 
@@ -68,13 +72,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="benchmark.py",
-        description="Measure the generator, the build or the customer snapshots.",
+        description="Measure the generator, the build, the customer snapshots or increments.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("what", choices=list(MEASURES))
     parser.add_argument("--events", type=int, help="events to generate (default size)")
     parser.add_argument("--days", type=int, help="days to spread them over (180; 36 with --events)")
+    parser.add_argument("--increments", type=int, default=10, help="days that land one by one, at the end (10)")
+    parser.add_argument("--landing", help="a generated landing folder to take instead of generating one")
     parser.add_argument("--customers", type=int, default=1_000_000, help="customers of the snapshots (1,000,000)")
     parser.add_argument("--months", type=int, default=12, help="months of the snapshots (12)")
     parser.add_argument("--folder", help="where to write (a temporary folder; mind the disk: 20 GB per 100 M events)")
@@ -89,13 +95,13 @@ def _generate(folder: Path, *arguments: str) -> tuple[Measurement, int]:
     return measured, manifest["events"]
 
 
-def _generator(folder: Path, options: argparse.Namespace) -> str:
+def _generator(folder: Path, options: argparse.Namespace, landing: Path | None = None) -> str:
     arguments: list[str] = []
     if options.events:
         customers = max(300, options.events // 62)
         arguments = ["--events", str(options.events), "--customers", str(customers)]
         arguments += ["--days", str(options.days or 36), "--truth", "off"]
-    measured, events = _generate(folder / "landing", *arguments)
+    measured, events = _generate(landing or folder / "landing", *arguments)
     rate = events / measured.wall
     return f"{events:,} | {measured.wall:.1f} | {measured.cpu:.1f} | {rate:,.0f} | {measured.peak:.2f} GB"
 
@@ -124,7 +130,27 @@ def _snapshots(folder: Path, options: argparse.Namespace) -> str:
     return f"{customers:,} | {days} | {rows:,} | {measured.wall:.1f} | {measured.cpu:.1f} | {measured.peak:.2f} GB"
 
 
-MEASURES = {"generator": _generator, "build": _build, "snapshots": _snapshots}
+def _increments(folder: Path, options: argparse.Namespace) -> str:
+    landing = Path(options.landing) if options.landing else folder / "all"
+    if not options.landing:
+        _generator(folder, options, landing)
+
+    def run(landing: Path, database: Path, target: Path) -> tuple[float, float, float]:
+        command = [str(Path(sys.executable).parent / "dbt"), "build", "--target-path", str(target)]
+        command += ["--exclude-resource-type", "test", "unit_test"]
+        measured = measure(command, {LANDING_VARIABLE: str(landing), DATABASE_VARIABLE: str(database)})
+        return measured.wall, measured.cpu, measured.peak
+
+    first, days, rebuilt = grow(landing, folder, options.increments, run)
+    wall, cpu = median(day.wall for day in days), median(day.cpu for day in days)
+    growth = days[-1].incremental / days[0].incremental
+    return (
+        f"{first.wall:.0f} | {rebuilt.wall:.0f} | {rebuilt.cpu:.0f} | {wall:.1f} | {cpu:.1f} | {wall / rebuilt.wall:.1%} | "
+        f"{growth:.2f} | {days[-1].size / rebuilt.size:.2f} | {max(day.peak for day in (first, *days, rebuilt)):.2f} GB"
+    )
+
+
+MEASURES = {"generator": _generator, "build": _build, "snapshots": _snapshots, "increments": _increments}
 
 
 def _machine() -> str:

@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
     if options.source == "storefront" and not _generated(options.fresh):
         return 1
-    if not _build(options.source):
+    if not _build(options.source, options.fresh):
         return 1
     print(f"\n{findings(database, time.monotonic() - started)}")
     return 0
@@ -73,11 +73,12 @@ def _generated(fresh: bool) -> bool:
     return subprocess.run([*command, "--overwrite"] if fresh else command, check=False).returncode == 0
 
 
-def _build(source: str) -> bool:
-    """dbt build with every data test, one line of progress; prints dbt's own words when something fails."""
+def _build(source: str, anew: bool) -> bool:
+    """dbt build with every data test, one line of progress; prints dbt's own words when something fails. `anew`: from all files."""
     print("2/2 Tables: building and testing every one of them", flush=True)
     command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", "build"]
     command += ["--exclude", "resource_type:unit_test", "--vars", f"source_system: {source}"]
+    command += ["--full-refresh"] if anew else []
     output: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():

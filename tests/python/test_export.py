@@ -187,7 +187,7 @@ def test_the_same_database_gives_the_same_bytes(
     shuffled = changed_copy(
         database,
         tmp_path,
-        "create or replace table marts.fct_payments as from marts.fct_payments order by hash(payment_id)",
+        "create or replace table marts.fct_orders as from marts.fct_orders order by hash(order_id)",
     )
     monkeypatch.setenv("FOOTFALL_MEMORY_LIMIT", "400MB")
     export(shuffled, out)
