@@ -1,8 +1,8 @@
-{# Is a row in the scope of this run? In an increment the visitors' times that the batch touches, and so many hours before them;
-   else every row, or the rows of one bucket of visitors after the other. #}
-{% macro in_spans(visitor_id, happened_at, hours_before=0) -%}
+{# Is a row in the scope of this run? In an increment the visitors' times that the batch touches (and so many hours before them, or
+   the whole days that they lie in); else every row, or the rows of one bucket of visitors after the other. #}
+{% macro in_spans(visitor_id, happened_at, hours_before=0, whole_days=false) -%}
     {%- if not execute or is_increment() -%}
-    {{ spans_condition(ref('int_spans_touched'), visitor_id, happened_at, hours_before) }}
+    {{ spans_condition(ref('int_spans_touched'), visitor_id, happened_at, hours_before, whole_days) }}
     {%- else -%}
     {{ in_bucket(visitor_id) }}
     {%- endif -%}
@@ -18,22 +18,31 @@
 {%- endmacro %}
 
 {# The bounds are written out so that the engine can skip what lies outside without looking at visitors. #}
-{% macro spans_condition(spans, visitor_id, happened_at, hours_before=0) -%}
-    {%- set before = ' - interval ' ~ hours_before ~ ' hour' if hours_before else '' -%}
+{% macro spans_condition(spans, visitor_id, happened_at, hours_before=0, whole_days=false) -%}
     {%- set bounds = run_query('select min(span_started_at), max(span_ended_at) from ' ~ spans).rows[0] if execute else [none, none] -%}
     {%- if bounds[0] is none -%}
     false
     {%- else -%}
-    {{ happened_at }} >= timestamp '{{ bounds[0] }}'{{ before }} and {{ happened_at }} <= timestamp '{{ bounds[1] }}'
+    {{ happened_at }} >= {{ span_start("timestamp '" ~ bounds[0] ~ "'", hours_before, whole_days) }}
+    and {{ happened_at }} <= {{ span_end("timestamp '" ~ bounds[1] ~ "'", whole_days) }}
     and exists (
         select 1
         from {{ spans }} as spans
         where
             spans.visitor_id = {{ visitor_id }}
-            and {{ happened_at }} >= spans.span_started_at{{ before }}
-            and {{ happened_at }} <= spans.span_ended_at
+            and {{ happened_at }} >= {{ span_start('spans.span_started_at', hours_before, whole_days) }}
+            and {{ happened_at }} <= {{ span_end('spans.span_ended_at', whole_days) }}
     )
     {%- endif -%}
+{%- endmacro %}
+
+{% macro span_start(started_at, hours_before, whole_days) -%}
+    {%- set start = started_at ~ (' - interval ' ~ hours_before ~ ' hour' if hours_before else '') -%}
+    {{ 'cast(cast(' ~ start ~ ' as date) as timestamp)' if whole_days else start }}
+{%- endmacro %}
+
+{% macro span_end(ended_at, whole_days) -%}
+    {{ 'cast(cast(' ~ ended_at ~ ' as date) + 1 as timestamp) - interval 1 microsecond' if whole_days else ended_at }}
 {%- endmacro %}
 
 {# Is a key one of those that a model lists? In an increment; else every row is in the scope. #}

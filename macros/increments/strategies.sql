@@ -3,7 +3,7 @@
    too. Repeating it changes nothing, so a killed run is made good by the next.
    The scope is named in the model's config, meta: {scope: {…}}, one of these or a list of them:
      spans: [visitor_id column, time column]     visitors' times that the batch touches (int_spans_touched), and, with
-                                                 hours_before: so many hours before them
+                                                 hours_before: so many hours before them, or whole_days: their days
      column: …, keys_of: model, key: …           rows whose column has one of the keys that the model lists
      deliveries_of: key column                   rows of the files of this run, and those of the keys that the query returns
    with where: a condition on the rows that the scope is about. The model's query asks for the same rows by in_spans() and
@@ -39,7 +39,10 @@
 
 {% macro scope_conditions(scope, temp_relation) -%}
     {%- if 'spans' in scope -%}
-        {{ return([spans_condition(state_of('int_spans_touched'), 'target.' ~ scope.spans[0], 'target.' ~ scope.spans[1], scope.hours_before or 0)]) }}
+        {{ return([spans_condition(
+            state_of('int_spans_touched'), 'target.' ~ scope.spans[0], 'target.' ~ scope.spans[1], scope.hours_before or 0,
+            scope.whole_days or false
+        )]) }}
     {%- elif 'deliveries_of' in scope -%}
         {{ return([
             keys_condition('_source_file', state_of('new_files'), 'source_file'),

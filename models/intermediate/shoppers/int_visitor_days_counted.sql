@@ -1,10 +1,13 @@
 -- What each visitor did on each day (UTC), by the device's owner at the time: days and months are
 -- counted from here, so the events are read once. Grain: one row per event_date, visitor_id and
 -- customer_id (NULL while nobody is known).
+{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'event_date'], 'whole_days': true}}) }}
+
 with
 
 events as (
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ ref('int_events_sessionized') }} as events
+    where {{ in_spans('events.visitor_id', 'events.event_at', whole_days=true) }}
 ),
 
 visitors as (
