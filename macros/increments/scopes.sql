@@ -17,6 +17,15 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The same for what is told by shopper. #}
+{% macro of_touched_shoppers(shopper_id) -%}
+    {%- if not execute or is_increment() -%}
+    {{ shopper_id }} in (select touched.shopper_id from {{ ref('int_shoppers_touched') }} as touched)
+    {%- else -%}
+    {{ in_bucket(shopper_id) }}
+    {%- endif -%}
+{%- endmacro %}
+
 {# The bounds are written out so that the engine can skip what lies outside without looking at visitors. #}
 {% macro spans_condition(spans, visitor_id, happened_at, hours_before=0, whole_days=false) -%}
     {%- set bounds = run_query('select min(span_started_at), max(span_ended_at) from ' ~ spans).rows[0] if execute else [none, none] -%}

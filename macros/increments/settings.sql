@@ -14,7 +14,7 @@
 
 {% macro variables_of_increments() -%}
     {{ return([
-        'latest_plausible_at', 'earliest_plausible_at', 'largest_plausible_amount', 'largest_plausible_quantity',
+        'as_of_date', 'latest_plausible_at', 'earliest_plausible_at', 'largest_plausible_amount', 'largest_plausible_quantity',
         'session_timeout_minutes', 'max_session_hours', 'split_on_campaign', 'split_at_midnight',
         'conversion_window_hours', 'funnel_mode',
         'rapid_event_seconds', 'double_click_seconds', 'risk_min_gaps', 'bot_rapid_rate', 'bot_gap_variation',

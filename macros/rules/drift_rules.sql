@@ -18,12 +18,12 @@
     coalesce('=' || {{ level }}, 'null')
 {%- endmacro %}
 
-{# The tenths (p10 … p90) and the ends of a feature in a period, an aggregate over int_features_counted's numbers; those of a score
-   are fixed. #}
+{# The tenths (p10 … p90) and the ends of a feature in a period, an aggregate over int_features_counted's values_in_order; those of a
+   score are fixed. #}
 {% macro number_bounds() -%}
     {%- set scores = "feature in ('" ~ drift_features() | selectattr('kind', 'equalto', 'score') | map(attribute='name') | join("', '") ~ "')" -%}
     {%- for tenth in range(1, 10) %}
-        case when {{ scores }} then 0.{{ tenth }} else {{ percentile('number_value', '0.' ~ tenth) }} end as p{{ tenth }}0,
+        case when {{ scores }} then 0.{{ tenth }} else {{ percentile_of_counted('number_value', '0.' ~ tenth) }} end as p{{ tenth }}0,
     {%- endfor %}
         case when {{ scores }} then 0.0 else min(number_value) end as min_value,
         case when {{ scores }} then 1.0 else max(number_value) end as max_value

@@ -1,6 +1,7 @@
 {# One row per column of a table: how full, how varied, its extremes, and its outliers (outside Tukey's fences, 1.5
-   interquartile ranges beyond the quartiles; numbers only). Distinct counts are exact. Two passes over the table. #}
-{% macro profiled_columns(relation, table_name) -%}
+   interquartile ranges beyond the quartiles; numbers only). Distinct counts are exact. Two passes over the table.
+   Of a table with a time column the last profile_days days are looked at, and rows without a time. #}
+{% macro profiled_columns(relation, table_name, time_column=none) -%}
     {%- set columns = adapter.get_columns_in_relation(relation) if execute else [] -%}
     {%- set numbers = columns | selectattr('name', 'in', numeric_columns(columns)) | list -%}
     {%- if not columns -%}
@@ -10,14 +11,23 @@
         '{{ table_name }}' as table_name,
         profiled.*
     from (
-        with quartiles as (
+        with profiled_rows as (
+            select * from {{ relation }}
+            {%- if time_column %}
+            where
+                {{ time_column }} >= cast({{ as_of_date() }} - cast({{ whole_variable('profile_days') - 1 }} as integer) as timestamp)
+                or {{ time_column }} is null
+            {%- endif %}
+        ),
+
+        quartiles as (
             select
                 count(*) as row_count
                 {%- for column in numbers %},
                 percentile_cont(0.25) within group (order by cast({{ column.name }} as double)) as q1_{{ column.name }},
                 percentile_cont(0.75) within group (order by cast({{ column.name }} as double)) as q3_{{ column.name }}
                 {%- endfor %}
-            from {{ relation }}
+            from profiled_rows
         ),
 
         measured as (
@@ -37,7 +47,7 @@
                         or {{ column.name }} > quartiles.q3_{{ column.name }} + 1.5 * (quartiles.q3_{{ column.name }} - quartiles.q1_{{ column.name }})
                 ) as outliers_{{ column.name }}
                 {%- endfor %}
-            from {{ relation }}
+            from profiled_rows
             cross join quartiles
         )
 

@@ -27,6 +27,15 @@
     round(percentile_cont({{ share }}) within group (order by cast({{ value }} as double)), 6)
 {%- endmacro %}
 
+{# The same percentile of values that are counted instead of repeated, an aggregate over `value` with rows_so_far (rows with this
+   value or a smaller one) and row_count (all rows with a value). #}
+{% macro percentile_of_counted(value, share) -%}
+    {%- set place = '(' ~ share ~ ' * (row_count - 1))' -%}
+    {%- set below = 'min(' ~ value ~ ') filter (where rows_so_far > floor' ~ place ~ ')' -%}
+    {%- set above = 'min(' ~ value ~ ') filter (where rows_so_far > ceil' ~ place ~ ')' -%}
+    round({{ below }} + ({{ above }} - {{ below }}) * max({{ place }} - floor{{ place }}), 6)
+{%- endmacro %}
+
 {# P(Z > z) of a standard normal: half of Numerical Recipes' erfcc (W. Press et al., section 6.2), whose relative error
    is below 1.2e-7 everywhere, tails included. Neither engine has erf. #}
 {% macro normal_upper_tail(z) -%}

@@ -31,6 +31,11 @@
     nullif({{ landed_on }}, date '1970-01-01')
 {%- endmacro %}
 
+{# The day on which an event is counted: of its arrival, or its own where the source tells none. #}
+{% macro measured_day(landed_on, event_at) -%}
+    coalesce({{ known_landing_day(landed_on) }}, cast({{ event_at }} as date))
+{%- endmacro %}
+
 {# The first day of the month before a day's month. #}
 {% macro month_before(day) -%}
     cast(date_trunc('month', {{ day }}) - interval 1 month as date)

@@ -9,26 +9,16 @@ with
 
 visitor_events as (
     select
-        funnel,
-        visitor_id as unit_id,
-        visitor_id,
-        scope_value,
-        step_number,
-        event_id,
-        event_at
+        *,
+        visitor_id as unit_id
     from {{ ref('int_funnel_events') }}
     where {{ of_touched_visitors('visitor_id') }}
 ),
 
 session_events as (
     select
-        funnel,
-        session_id as unit_id,
-        visitor_id,
-        scope_value,
-        step_number,
-        event_id,
-        event_at
+        *,
+        session_id as unit_id
     from {{ ref('int_funnel_events') }} as events
     where {{ in_spans('events.visitor_id', 'events.event_at') }}
 ),

@@ -1,13 +1,13 @@
 -- Events as steps of funnels. Grain: one row per funnel, scope value, step and event (an event may be several steps).
 -- scope_value is 'all', or the product's category for funnels of scope 'category': there an order without a product on the
 -- event counts for every category among its lines. Without a category it is 'unknown'.
-{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'event_at']}}) }}
+-- A view: there are more steps than events, and int_funnel_chains is their only reader.
+{{ config(materialized='view') }}
 
 with
 
 events as (
-    select * from {{ ref('int_events_sessionized') }} as events
-    where {{ in_spans('events.visitor_id', 'events.event_at') }}
+    select * from {{ ref('int_events_sessionized') }}
 ),
 
 steps as (

@@ -1,4 +1,3 @@
-{%- set categories = drift_features() | selectattr('kind', 'equalto', 'category') | list -%}
 -- How the rows of a day, and those that it is held against, spread over bins. Grain: one row per feature, measured_on and bin.
 -- Bins are those of the reference: for events of the calendar month before the day's, for customers of the snapshot before. Events
 -- are dated by their landing, where the source tells it: what is wrong with a delivery shows on the day it lands, and a late event
@@ -7,14 +6,8 @@
 with
 
 events as (
-    select
-        event_type,
-        device_type,
-        traffic_channel,
-        country,
-        cast(amount as double) as amount,
-        coalesce({{ known_landing_day('_landed_on') }}, cast(event_at as date)) as measured_on
-    from {{ ref('int_events_sessionized') }}
+    select * from {{ ref('int_event_features_counted') }}
+    where measured_on <= {{ as_of_date() }}
 ),
 
 scores as (
@@ -32,28 +25,16 @@ snapshots as (
     from {{ ref('int_snapshot_dates') }}
 ),
 
-dated_events as (
-    select
-        *,
-        cast(date_trunc('month', measured_on) as date) as period,
-        {{ month_before('measured_on') }} as reference_period
-    from events
-    where measured_on <= {{ as_of_date() }}
-),
-
 levels as (
-    {%- for feature in categories %}
     select
-        '{{ feature.name }}' as feature,
+        feature,
         measured_on,
-        period,
-        reference_period,
-        {{ level_bin(feature.name) }} as bin,
-        count(*) as row_count
-    from dated_events
-    group by 2, 3, 4, 5
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        cast(date_trunc('month', measured_on) as date) as period,
+        {{ month_before('measured_on') }} as reference_period,
+        {{ level_bin('level') }} as bin,
+        row_count
+    from events
+    where feature in ('{{ drift_features() | selectattr('kind', 'equalto', 'category') | map(attribute='name') | join("', '") }}')
 ),
 
 level_references as (
@@ -68,13 +49,14 @@ level_references as (
 
 numbers as (
     select
-        'amount' as feature,
+        feature,
         measured_on,
-        period,
-        reference_period,
-        amount as number_value
-    from dated_events
-    where event_type in ('add_to_cart', 'payment_attempted')
+        cast(date_trunc('month', measured_on) as date) as period,
+        {{ month_before('measured_on') }} as reference_period,
+        number_value,
+        row_count
+    from events
+    where feature = 'amount'
 
     union all
 
@@ -83,9 +65,11 @@ numbers as (
         scores.snapshot_on as measured_on,
         scores.snapshot_on as period,
         snapshots.previous_snapshot_on as reference_period,
-        scores.engagement_score as number_value
+        scores.engagement_score as number_value,
+        count(*) as row_count
     from scores
     inner join snapshots on scores.snapshot_on = snapshots.snapshot_on
+    group by 2, 3, 4, 5
 
     union all
 
@@ -94,9 +78,36 @@ numbers as (
         customers.snapshot_on as measured_on,
         customers.snapshot_on as period,
         snapshots.previous_snapshot_on as reference_period,
-        cast(customers.session_count_30_days as double) as number_value
+        cast(customers.session_count_30_days as double) as number_value,
+        count(*) as row_count
     from customers
     inner join snapshots on customers.snapshot_on = snapshots.snapshot_on
+    group by 2, 3, 4, 5
+),
+
+-- A month's values in order, each with the rows up to it: tenths are found without a row for every event.
+values_of_periods as (
+    select
+        feature,
+        period,
+        number_value,
+        sum(case when number_value is null then 0 else row_count end) as row_count
+    from numbers
+    group by feature, period, number_value
+),
+
+values_in_order as (
+    select
+        feature,
+        period,
+        number_value,
+        sum(row_count) over (
+            partition by feature, period
+            order by number_value nulls last
+            rows between unbounded preceding and current row
+        ) as rows_so_far,
+        sum(row_count) over (partition by feature, period) as row_count
+    from values_of_periods
 ),
 
 bounds as (
@@ -104,7 +115,7 @@ bounds as (
         feature,
         period,
         {{ number_bounds() }}
-    from numbers
+    from values_in_order
     group by feature, period
 ),
 
@@ -113,7 +124,7 @@ number_references as (
         numbers.feature,
         numbers.period,
         {{ number_bin('numbers.number_value', 'bounds') }} as bin,
-        count(*) as row_count
+        sum(numbers.row_count) as row_count
     from numbers
     inner join bounds on numbers.feature = bounds.feature and numbers.period = bounds.period
     group by 1, 2, 3
@@ -142,7 +153,7 @@ measured as (
         numbers.measured_on,
         numbers.reference_period,
         {{ number_bin('numbers.number_value', 'bounds') }} as bin,
-        count(*) as row_count
+        sum(numbers.row_count) as row_count
     from numbers
     inner join bounds on numbers.feature = bounds.feature and numbers.reference_period = bounds.period
     group by 1, 2, 3, 4

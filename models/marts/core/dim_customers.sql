@@ -1,6 +1,7 @@
 -- The people the shop knows, and those it only refers to. Grain: one row per customer_id.
 -- Somebody whom an event, order or payment names and whose own row has not landed is an inferred member: every reference
 -- holds, and when the row lands it takes the place.
+{{ runs_after('int_shoppers_touched') }}
 with
 
 customers as (

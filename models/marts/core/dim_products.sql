@@ -1,7 +1,8 @@
 -- The catalogue, and what is only referred to. Grain: one row per product_id.
 -- unit_price is the catalogue's; where it has none (some sources), the mean price of the product's sold lines.
--- What changes here has to be noted down (int_spans_touched) before it does.
+-- What changes here has to be noted down (int_spans_touched, int_shoppers_touched) before it does.
 {{ runs_after('int_spans_touched') }}
+{{ runs_after('int_shoppers_touched') }}
 with
 
 products as (

@@ -9,10 +9,8 @@ reconciliation as (
 ),
 
 events as (
-    select
-        event_type,
-        coalesce({{ known_landing_day('_landed_on') }}, cast(event_at as date)) as measured_on
-    from {{ ref('int_events_sessionized') }}
+    select * from {{ ref('int_event_features_counted') }}
+    where feature = 'event_type'
 ),
 
 orders as (
@@ -32,11 +30,10 @@ counts as (
 
     select
         'event_type' as subject_type,
-        event_type as subject,
+        level as subject,
         measured_on,
-        count(*) as row_count
+        row_count
     from events
-    group by event_type, measured_on
 
     union all
 

@@ -1,6 +1,11 @@
 -- Shoppers who are too fast or too regular for a person: the rules of session_risk on all gaps of a shopper together. Grain: one
 -- row per shopper_id with a session that ended by the as-of date, the customer of the session, or its device while nobody ever
 -- logged in there (customer_id is NULL then).
+{{ config(
+    materialized='incremental',
+    meta={'scope': {'column': 'shopper_id', 'keys_of': 'int_shoppers_touched', 'key': 'shopper_id'}}
+) }}
+
 with
 
 session_risks as (
@@ -19,6 +24,7 @@ sessions as (
         {{ shopper_id('session_risks.customer_id', 'session_risks.visitor_id') }} as shopper_id
     from session_risks
     inner join ended_sessions on session_risks.session_id = ended_sessions.session_id
+    where {{ of_touched_shoppers(shopper_id('session_risks.customer_id', 'session_risks.visitor_id')) }}
 ),
 
 session_totals as (
