@@ -26,6 +26,77 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Was the device ever that of a touched shopper? Events are filtered by it before their owner is asked for. #}
+{% macro of_devices_of_touched_shoppers(visitor_id) -%}
+    {%- if not execute or is_increment() -%}
+    {{ visitor_id }} in (
+        select touched.shopper_id from {{ ref('int_shoppers_touched') }} as touched
+        union all
+        select devices.visitor_id
+        from {{ ref('int_visitors_identified') }} as devices
+        inner join {{ ref('int_shoppers_touched') }} as touched on devices.customer_id = touched.shopper_id
+    )
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
+{# The same for what is told by shopper or customer and made without buckets. #}
+{% macro of_touched_customers(customer_id) -%}{{ in_keys('int_shoppers_touched', customer_id, 'shopper_id') }}{%- endmacro %}
+
+{# The rows of a customer at a snapshot that a batch changes: all of a touched customer, and of everybody those from the day on by which
+   the as-of date moves. #}
+{% macro of_changed_snapshots(customer_id, snapshot_on) -%}
+    {%- if not execute or is_increment() -%}
+    (
+        {{ customer_id }} in (select touched.shopper_id from {{ ref('int_shoppers_touched') }} as touched)
+        or {{ snapshot_on }} >= (select min(moved.moved_from) from {{ ref('int_snapshots_moved') }} as moved)
+    )
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
+{# Snapshots of customers whom the batch does not touch, from a model's own rows: nothing has happened to them, so what adds up over
+   time is what it was. `columns` are the model's others. To be added to the rows of those who are touched; empty in a first load. #}
+{% macro carried_snapshots(columns) -%}
+    select
+        kept.customer_id,
+        snapshots.snapshot_on,
+        {%- for column in columns %}
+        kept.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ this }} as kept
+    inner join {{ ref('int_snapshot_dates') }} as snapshots
+        on snapshots.snapshot_on >= (select min(moved.moved_from) from {{ ref('int_snapshots_moved') }} as moved)
+    where
+        kept.snapshot_on = (select max(latest.snapshot_on) from {{ this }} as latest)
+        and not exists (
+            select 1
+            from {{ ref('int_shoppers_touched') }} as touched
+            where touched.shopper_id = kept.customer_id
+        )
+{%- endmacro %}
+
+{# Is a time on one of the days by which this batch moves the as-of date (a CTE moved_days)? #}
+{% macro is_of_moved_days(happened_at) -%}
+    cast({{ happened_at }} as date)
+    between (select moved_days.moved_from from moved_days) and (select moved_days.moved_to from moved_days)
+{%- endmacro %}
+
+{# Which rows that are told by shopper or customer a batch changes. #}
+{% macro shopper_scope(column) -%}
+    {{ return({'column': column, 'keys_of': 'int_shoppers_touched', 'key': 'shopper_id'}) }}
+{%- endmacro %}
+
+{# Which rows of snapshots a batch changes; see of_changed_snapshots(). #}
+{% macro snapshot_scope() -%}
+    {{ return([
+        shopper_scope('customer_id'),
+        {'column': 'snapshot_on', 'from_least': 'moved_from', 'keys_of': 'int_snapshots_moved'},
+    ]) }}
+{%- endmacro %}
+
 {# The bounds are written out so that the engine can skip what lies outside without looking at visitors. #}
 {% macro spans_condition(spans, visitor_id, happened_at, hours_before=0, whole_days=false) -%}
     {%- set bounds = run_query('select min(span_started_at), max(span_ended_at) from ' ~ spans).rows[0] if execute else [none, none] -%}

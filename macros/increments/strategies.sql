@@ -5,6 +5,7 @@
      spans: [visitor_id column, time column]     visitors' times that the batch touches (int_spans_touched), and, with
                                                  hours_before: so many hours before them, or whole_days: their days
      column: …, keys_of: model, key: …           rows whose column has one of the keys that the model lists
+     column: …, from_least: …, keys_of: model    rows whose column is not below the least that the model lists
      deliveries_of: key column                   rows of the files of this run, and those of the keys that the query returns
    with where: a condition on the rows that the scope is about. The model's query asks for the same rows by in_spans() and
    in_keys(). #}
@@ -48,6 +49,8 @@
             keys_condition('_source_file', state_of('new_files'), 'source_file'),
             "target._fate <> 'quarantined' and " ~ keys_condition(scope.deliveries_of, temp_relation, scope.deliveries_of),
         ]) }}
+    {%- elif 'from_least' in scope -%}
+        {{ return(['target.' ~ scope.column ~ ' >= (select min(moved.' ~ scope.from_least ~ ') from ' ~ state_of(scope.keys_of) ~ ' as moved)']) }}
     {%- else -%}
         {{ return([keys_condition(scope.column, state_of(scope.keys_of), scope.key)]) }}
     {%- endif -%}

@@ -1,14 +1,18 @@
--- What drew each customer to each category, month by month. Grain: one row per customer_id, category and counted_on,
--- the first snapshot that knows it. The counts are increments: a snapshot's are the sums up to its date. A line of an
+-- What drew each customer to each category, month by month. Grain: one row per customer_id, category and counted_on, the month's
+-- last day. What is later than the as-of date is left out, so the as-of date's own month is known so far. The counts are
+-- increments: a snapshot's are the sums up to its date. A line of an
 -- order that is canceled or returned later is taken back there, as -1. Service lines are left out; a product without a
 -- category is 'unknown'.
+{{ config(materialized='incremental', meta={'scope': shopper_scope('customer_id')}) }}
+
 with
 
 events as (
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ ref('int_events_sessionized') }} as events
     where
         event_type in ('product_view', 'add_to_cart')
         and product_id is not null
+        and {{ of_devices_of_touched_shoppers('events.visitor_id') }}
 ),
 
 visitors as (
@@ -16,10 +20,11 @@ visitors as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders_completed') }}
+    select * from {{ ref('int_orders_completed') }} as orders
     where
         counted_from is not null
         and customer_id is not null
+        and {{ of_touched_customers('orders.customer_id') }}
 ),
 
 order_items as (
@@ -49,7 +54,9 @@ looked_at as (
         count(*) filter (where events.event_type = 'add_to_cart') as add_to_cart_count
     from events
     {{ join_owner('events', 'event_at') }}
-    where visitors.customer_id is not null
+    where
+        visitors.customer_id is not null
+        and {{ of_touched_customers('visitors.customer_id') }}
     group by 1, 2, 3
 ),
 
@@ -110,13 +117,13 @@ dated as (
     select
         changes.customer_id,
         products.category,
-        {{ first_snapshot_on('changes.happened_on', 'as_of_dates.as_of_date') }} as counted_on,
+        cast(last_day(changes.happened_on) as date) as counted_on,
         changes.view_count,
         changes.add_to_cart_count,
         changes.order_line_count
     from changes
     inner join products on changes.product_id = products.product_id
-    cross join as_of_dates
+    inner join as_of_dates on changes.happened_on <= as_of_dates.as_of_date
 ),
 
 final as (
@@ -128,7 +135,6 @@ final as (
         cast(sum(add_to_cart_count) as bigint) as add_to_cart_count,
         cast(sum(order_line_count) as bigint) as order_line_count
     from dated
-    where counted_on is not null
     group by customer_id, category, counted_on
     having
         sum(view_count) > 0

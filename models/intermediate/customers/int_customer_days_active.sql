@@ -1,16 +1,22 @@
 -- On which days (UTC) each customer was there: retention, life cycle and stickiness count from here. Grain: one row per
 -- customer_id and active_on, at most the as-of date. A day is active by an event of a device that was the customer's at
 -- the time, or by an order that counts as of today.
+{{ config(materialized='incremental', meta={'scope': shopper_scope('customer_id')}) }}
+
 with
 
 visitor_days as (
-    select * from {{ ref('int_visitor_days_counted') }}
-    where customer_id is not null
+    select * from {{ ref('int_visitor_days_counted') }} as visitor_days
+    where
+        customer_id is not null
+        and {{ of_touched_customers('visitor_days.customer_id') }}
 ),
 
 orders as (
-    select * from {{ ref('int_orders_completed') }}
-    where customer_id is not null
+    select * from {{ ref('int_orders_completed') }} as orders
+    where
+        customer_id is not null
+        and {{ of_touched_customers('orders.customer_id') }}
 ),
 
 as_of_dates as (

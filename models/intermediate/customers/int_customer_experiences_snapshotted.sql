@@ -1,6 +1,8 @@
 -- What each snapshot knew of how a customer fared: payments, deliveries, reviews, returns, cancellations. Grain: one row per
 -- customer_id and snapshot_on from the first of them on. Each counts from its own day, whatever became of the order. Counts only
 -- ever grow: a month's sum holds for every snapshot until the next one.
+{{ config(materialized='incremental', meta={'scope': snapshot_scope()}) }}
+
 with
 
 snapshots as (
@@ -8,13 +10,17 @@ snapshots as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders_completed') }}
-    where customer_id is not null
+    select * from {{ ref('int_orders_completed') }} as orders
+    where
+        customer_id is not null
+        and {{ of_touched_customers('orders.customer_id') }}
 ),
 
 payments as (
-    select * from {{ ref('int_payments_identified') }}
-    where customer_id is not null
+    select * from {{ ref('int_payments_identified') }} as payments
+    where
+        customer_id is not null
+        and {{ of_touched_customers('payments.customer_id') }}
 ),
 
 reviews as (
@@ -126,6 +132,15 @@ final as (
         cast(so_far.canceled_order_count as bigint) as canceled_order_count
     from so_far
     inner join snapshots on {{ is_known_between('snapshots.snapshot_on', 'so_far.counted_on', 'so_far.next_counted_on') }}
+    {% if not execute or is_increment() %}
+    union all
+
+    {{ carried_snapshots([
+        'payment_attempt_count', 'failed_payment_count', 'payment_failure_rate', 'review_count', 'mean_review_score',
+        'delivered_order_count', 'late_order_count', 'late_rate', 'mean_delivery_days', 'returned_order_count', 'returned_amount',
+        'canceled_order_count',
+    ]) }}
+    {% endif %}
 )
 
 select * from final

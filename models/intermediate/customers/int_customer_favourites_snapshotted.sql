@@ -1,5 +1,7 @@
 -- The category and the kind of device that a customer cares for most, as each snapshot knew it. Grain: one row per customer_id,
 -- snapshot_on from the first occasion on. Of equally frequent things the first by name is the favourite.
+{{ config(materialized='incremental', meta={'scope': snapshot_scope()}) }}
+
 with
 
 snapshots as (
@@ -7,14 +9,16 @@ snapshots as (
 ),
 
 categories as (
-    select * from {{ ref('int_customer_categories_counted') }}
+    select * from {{ ref('int_customer_categories_counted') }} as categories
+    where {{ of_touched_customers('categories.customer_id') }}
 ),
 
 sessions as (
-    select * from {{ ref('int_sessions_summarized') }}
+    select * from {{ ref('int_sessions_summarized') }} as sessions
     where
         customer_id is not null
         and device_type is not null
+        and {{ of_touched_customers('sessions.customer_id') }}
 ),
 
 months as (
@@ -22,7 +26,7 @@ months as (
         'category' as kind,
         customer_id,
         category as thing,
-        counted_on,
+        least(counted_on, {{ as_of_date() }}) as counted_on,
         {{ category_interest('view_count', 'add_to_cart_count', 'order_line_count') }} as times
     from categories
 
@@ -86,6 +90,11 @@ final as (
     from ranked
     where thing_number = 1
     group by customer_id, snapshot_on
+    {% if not execute or is_increment() %}
+    union all
+
+    {{ carried_snapshots(['favourite_category', 'favourite_category_rate', 'favourite_device', 'favourite_device_rate']) }}
+    {% endif %}
 )
 
 select * from final

@@ -1,5 +1,7 @@
 -- What each snapshot knew of a customer's sales. Grain: one row per customer_id and snapshot_on with an order that counted then.
 -- Sales are taken as they stood then: an order that was undone later still counted.
+{{ config(materialized='incremental', meta={'scope': snapshot_scope()}) }}
+
 with
 
 snapshots as (
@@ -23,7 +25,8 @@ orders as (
 ),
 
 gaps as (
-    select * from {{ ref('int_order_gaps_snapshotted') }}
+    select * from {{ ref('int_order_gaps_snapshotted') }} as gaps
+    where {{ of_changed_snapshots('gaps.customer_id', 'gaps.snapshot_on') }}
 ),
 
 sales as (
@@ -42,6 +45,7 @@ sales as (
         max(orders.ordered_on) as last_ordered_on
     from orders
     inner join snapshots on {{ is_counted_at('orders', 'snapshots.known_before') }}
+    where {{ of_changed_snapshots('orders.customer_id', 'snapshots.snapshot_on') }}
     group by orders.customer_id, snapshots.snapshot_on
 ),
 

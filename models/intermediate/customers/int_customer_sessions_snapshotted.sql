@@ -1,6 +1,12 @@
 -- What each snapshot knew of a customer's visits. Grain: one row per customer_id and snapshot_on from the first ended session on.
 -- A session is known from the day on which it ended. Counts only ever grow: they are summed up month by month, and a month's sum
 -- holds for every snapshot until the next one (far less work than to count all sessions anew for each snapshot).
+{{ config(materialized='incremental', meta={'scope': snapshot_scope()}) }}
+{%- set growing = [
+    'session_count', 'last_session_on', 'event_count', 'product_view_count', 'add_to_cart_count', 'cart_session_count',
+    'abandoned_cart_count', 'cart_abandonment_rate', 'mean_session_seconds', 'events_per_session',
+] %}
+
 with
 
 snapshots as (
@@ -29,7 +35,9 @@ months as (
         cast(sum({{ epoch_us('ended_at') }} - {{ epoch_us('started_at') }}) as bigint) as duration_us,
         max(ended_on) as last_session_on
     from sessions
-    where counted_on is not null
+    where
+        counted_on is not null
+        and {{ of_touched_customers('sessions.customer_id') }}
     group by customer_id, counted_on
 ),
 
@@ -59,16 +67,15 @@ recent as (
         count(*) filter (where {{ is_within_days('sessions.ended_on', 'snapshots.snapshot_on', 30) }}) as session_count_30_days
     from sessions
     inner join snapshots on {{ is_within_days('sessions.ended_on', 'snapshots.snapshot_on', 90) }}
+    where {{ of_changed_snapshots('sessions.customer_id', 'snapshots.snapshot_on') }}
     group by sessions.customer_id, snapshots.snapshot_on
 ),
 
-final as (
+all_so_far as (
     select
         so_far.customer_id,
         snapshots.snapshot_on,
         cast(so_far.session_count as bigint) as session_count,
-        coalesce(recent.session_count_30_days, 0) as session_count_30_days,
-        coalesce(recent.session_count_90_days, 0) as session_count_90_days,
         so_far.last_session_on,
         cast(so_far.event_count as bigint) as event_count,
         cast(so_far.product_view_count as bigint) as product_view_count,
@@ -80,8 +87,25 @@ final as (
         {{ rate('so_far.event_count', 'so_far.session_count') }} as events_per_session
     from so_far
     inner join snapshots on {{ is_known_between('snapshots.snapshot_on', 'so_far.counted_on', 'so_far.next_counted_on') }}
+    {% if not execute or is_increment() %}
+    union all
+
+    {{ carried_snapshots(growing) }}
+    {% endif %}
+),
+
+final as (
+    select
+        all_so_far.customer_id,
+        all_so_far.snapshot_on,
+        {%- for column in growing %}
+        all_so_far.{{ column }},
+        {%- endfor %}
+        coalesce(recent.session_count_30_days, 0) as session_count_30_days,
+        coalesce(recent.session_count_90_days, 0) as session_count_90_days
+    from all_so_far
     left join recent
-        on so_far.customer_id = recent.customer_id and snapshots.snapshot_on = recent.snapshot_on
+        on all_so_far.customer_id = recent.customer_id and all_so_far.snapshot_on = recent.snapshot_on
 )
 
 select * from final

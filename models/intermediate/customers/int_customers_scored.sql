@@ -3,7 +3,7 @@
 -- ordered has no RFM scores ('No Orders') and a recency part of 0.
 with
 
-customers as (
+customers_snapshotted as (
     select
         customer_id,
         snapshot_on,
@@ -15,10 +15,31 @@ customers as (
         revenue_amount,
         recency_days,
         last_ordered_on,
-        gap_limit_days,
+        own_gap_limit_days,
         session_count_30_days,
         last_session_on
     from {{ ref('int_customers_snapshotted') }}
+),
+
+gaps as (
+    select * from {{ ref('int_order_gaps_snapshotted') }}
+),
+
+-- The longest usual wait for a next order, over all customers.
+everybodys_gaps as (
+    select
+        snapshot_on,
+        {{ percentile('gap_days', var('at_risk_gap_percentile')) }} as gap_limit_days
+    from gaps
+    group by snapshot_on
+),
+
+customers as (
+    select
+        customers_snapshotted.*,
+        coalesce(customers_snapshotted.own_gap_limit_days, everybodys_gaps.gap_limit_days) as gap_limit_days
+    from customers_snapshotted
+    left join everybodys_gaps on customers_snapshotted.snapshot_on = everybodys_gaps.snapshot_on
 ),
 
 segments as (
@@ -219,6 +240,7 @@ final as (
         {{ engagement_status(
             'with_past.last_ordered_on', 'with_past.last_session_on', 'with_past.snapshot_on'
         ) }} as engagement_status,
+        with_past.gap_limit_days,
         with_past.is_at_risk,
         {{ is_declining(
             'with_past.engagement_rank_then', 'with_past.customer_count_then', 'with_past.engagement_rank', 'with_past.customer_count'

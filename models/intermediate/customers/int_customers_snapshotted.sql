@@ -1,14 +1,13 @@
 -- Every customer as every snapshot knew them. Grain: one row per customer_id and snapshot_on; whoever has done nothing is in it with
 -- zeros. Only rows whose own times are not after the snapshot are seen (identities are those known to this build). Today's marts
 -- are the latest snapshot; trends, transitions and training sets are the earlier ones.
+{{ config(materialized='incremental', meta={'scope': snapshot_scope()}) }}
+
 with
 
 members as (
-    select * from {{ ref('int_customers_known') }}
-),
-
-gaps as (
-    select * from {{ ref('int_order_gaps_snapshotted') }}
+    select * from {{ ref('int_customers_known') }} as members
+    where {{ of_changed_snapshots('members.customer_id', 'members.snapshot_on') }}
 ),
 
 customer_orders as (
@@ -25,15 +24,6 @@ customer_experiences as (
 
 favourites as (
     select * from {{ ref('int_customer_favourites_snapshotted') }}
-),
-
--- The longest usual wait for a next order, over all customers.
-everybodys_gaps as (
-    select
-        snapshot_on,
-        {{ percentile('gap_days', var('at_risk_gap_percentile')) }} as gap_limit_days
-    from gaps
-    group by snapshot_on
 ),
 
 final as (
@@ -55,7 +45,6 @@ final as (
         coalesce(customer_orders.gap_count, 0) as gap_count,
         customer_orders.mean_gap_days,
         customer_orders.own_gap_limit_days,
-        coalesce(customer_orders.own_gap_limit_days, everybodys_gaps.gap_limit_days) as gap_limit_days,
         coalesce(customer_experiences.returned_order_count, 0) as returned_order_count,
         coalesce(customer_experiences.returned_amount, 0) as returned_amount,
         coalesce(customer_experiences.canceled_order_count, 0) as canceled_order_count,
@@ -87,7 +76,6 @@ final as (
     from members
     left join customer_orders
         on members.customer_id = customer_orders.customer_id and members.snapshot_on = customer_orders.snapshot_on
-    left join everybodys_gaps on members.snapshot_on = everybodys_gaps.snapshot_on
     left join customer_sessions
         on members.customer_id = customer_sessions.customer_id and members.snapshot_on = customer_sessions.snapshot_on
     left join customer_experiences

@@ -1,5 +1,7 @@
 -- How long customers waited between order days, as each snapshot knew it. Grain: one row per customer_id, snapshot_on and order day
 -- that has one before it. An order that was undone later is among the order days until then, so the gaps around it change.
+{{ config(materialized='incremental', meta={'scope': snapshot_scope()}) }}
+
 with
 
 snapshots as (
@@ -32,6 +34,7 @@ order_days as (
     from orders
     inner join repeaters on orders.customer_id = repeaters.customer_id
     inner join snapshots on {{ is_counted_at('orders', 'snapshots.known_before') }}
+    where {{ of_changed_snapshots('orders.customer_id', 'snapshots.snapshot_on') }}
 ),
 
 with_day_before as (

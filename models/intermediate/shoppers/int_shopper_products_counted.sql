@@ -2,13 +2,16 @@
 -- shopper_id and product_id. A shopper is the customer behind the device at that moment, else the
 -- device. Events without a product are left out. order_count is the shopper's counted orders with
 -- the product (pieces > 0); a guest's order has no shopper.
+{{ config(materialized='incremental', meta={'scope': shopper_scope('shopper_id')}) }}
+
 with
 
 events as (
-    select * from {{ ref('int_events_sessionized') }}
+    select * from {{ ref('int_events_sessionized') }} as events
     where
         event_type in ('product_view', 'add_to_cart')
         and product_id is not null
+        and {{ of_devices_of_touched_shoppers('events.visitor_id') }}
 ),
 
 visitors as (
@@ -16,10 +19,11 @@ visitors as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders_completed') }}
+    select * from {{ ref('int_orders_completed') }} as orders
     where
         is_counted
         and customer_id is not null
+        and {{ of_touched_customers('orders.customer_id') }}
 ),
 
 order_items as (
@@ -35,6 +39,7 @@ looked_at as (
         count(*) filter (where events.event_type = 'add_to_cart') as add_to_cart_count
     from events
     {{ join_owner('events', 'event_at') }}
+    where {{ of_touched_customers(shopper_id('visitors.customer_id', 'events.visitor_id')) }}
     group by 1, 2
 ),
 

@@ -4,13 +4,15 @@
 -- 2. the owners of these devices, as they were before and as they are now;
 -- 3. customers whose own row, order, line, payment or review is in the batch, by any version of it;
 -- 4. customers with an order of a product that is of another category now, or no longer a service line.
--- Where entities are derived from many rows (macros/landing/entities.sql), every customer is touched.
+-- 5. customers with something that is dated by the days by which the as-of date moves: it is known from now on (or not any more).
+-- Where entities are derived from many rows (macros/landing/entities.sql), and when there are other snapshots, every customer is touched.
 -- A touch too many does no harm, so the shoppers of a run that did not finish stay for the next one.
 {{ config(materialized='incremental', incremental_strategy='accumulate') }}
 {{ runs_after('int_spans_touched') }}
 {{ runs_after('int_visitors_seen') }}
 {{ runs_after('int_visitors_reidentified') }}
 {{ runs_after('int_products_deduplicated') }}
+{{ runs_after('int_snapshots_moved') }}
 {%- for entity in ['customers', 'orders', 'order_items', 'payments', 'reviews'] %}
 {{ runs_after('int_' ~ entity ~ '_fated') }}
 {%- endfor %}
@@ -27,6 +29,14 @@ batches as (
 ),
 
 {% if has_finished_runs() and owners and products and customers -%}
+moved_days as (
+    select
+        min(moved_from) as moved_from,
+        max(moved_to) as moved_to,
+        coalesce(bool_or(is_everything), false) as is_everything
+    from {{ ref('int_snapshots_moved') }}
+),
+
 payments_landed as (
     select distinct payment_id
     from {{ ref('int_payments_fated') }}
@@ -35,8 +45,10 @@ payments_landed as (
 
 payments as (
     select *
-    from {{ ref('int_payments_fated') }}
-    where payment_id in (select payments_landed.payment_id from payments_landed)
+    from {{ ref('int_payments_fated') }} as attempts
+    where
+        payment_id in (select payments_landed.payment_id from payments_landed)
+        or {{ is_of_moved_days('attempts.attempted_at') }}
 ),
 
 items_landed as (
@@ -62,8 +74,12 @@ products_changed as (
 
 orders_touched as (
     select order_id
-    from {{ ref('int_orders_fated') }}
-    where {{ of_the_batch }}
+    from {{ ref('int_orders_fated') }} as orders
+    where
+        {{ of_the_batch }}
+        {%- for moment in ['ordered_at', 'delivered_at', 'canceled_at', 'returned_at'] %}
+        or {{ is_of_moved_days('orders.' ~ moment) }}
+        {%- endfor %}
     union
     select order_id from payments
     union
@@ -74,8 +90,10 @@ orders_touched as (
         or product_id in (select products_changed.product_id from products_changed)
     union
     select order_id
-    from {{ ref('int_reviews_fated') }}
-    where review_id in (select reviews_landed.review_id from reviews_landed)
+    from {{ ref('int_reviews_fated') }} as reviews
+    where
+        review_id in (select reviews_landed.review_id from reviews_landed)
+        or {{ is_of_moved_days('reviews.reviewed_at') }}
 ),
 
 visitors_touched as (
@@ -102,12 +120,12 @@ shoppers as (
     where order_id in (select orders_touched.order_id from orders_touched)
     union
     select customer_id as shopper_id
-    from {{ ref('int_customers_fated') }}
-    where {{ of_the_batch if is_row_by_row else 'true' }}
-    {%- if not is_row_by_row %}
+    from {{ ref('int_customers_fated') }} as customers
+    where {{ of_the_batch ~ ' or ' ~ is_of_moved_days('customers.signed_up_at') if is_row_by_row else 'true' }}
     union
-    select customer_id as shopper_id from {{ customers }}
-    {%- endif %}
+    select customer_id as shopper_id
+    from {{ customers }}
+    where {{ '(select moved_days.is_everything from moved_days)' if is_row_by_row else 'true' }}
 ),
 {%- else -%}
 shoppers as (

@@ -43,6 +43,7 @@ at_risk as (
         scores.rfm_segment,
         scores.is_high_value,
         scores.is_declining,
+        scores.gap_limit_days,
         customers.own_gap_limit_days is not null as is_own_rhythm
     from scores
     inner join customers on scores.customer_id = customers.customer_id

@@ -47,7 +47,7 @@ final as (
         customers.gap_count,
         customers.mean_gap_days,
         customers.own_gap_limit_days,
-        customers.gap_limit_days,
+        scores.gap_limit_days,
         customers.returned_order_count,
         customers.returned_amount,
         customers.canceled_order_count,

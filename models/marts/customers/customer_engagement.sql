@@ -1,5 +1,8 @@
 -- The engagement score of every customer today, with what it is made of. Grain: one row per customer_id. The three contributions add
 -- up to the score, their changes to its change since the snapshot before (NULL for whoever was not known then).
+-- A view: the rows are those of int_customers_scored, stored once.
+{{ config(materialized='view') }}
+
 with
 
 scores as (

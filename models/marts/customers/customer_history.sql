@@ -1,5 +1,8 @@
 -- Every customer month by month: score, segments, orders. Grain: one row per customer_id and snapshot_on (month ends and the as-of
 -- date), from the first sign of the customer on. The latest rows are what the other customer marts say.
+-- A view: the rows are those of int_customers_scored, stored once.
+{{ config(materialized='view') }}
+
 with
 
 customers as (

@@ -1,21 +1,29 @@
 -- What a customer did, newest first: orders, sessions, payments and reviews. Grain: one row per customer_id and
 -- timeline_number, at most timeline_max_rows of the newest. Nothing from the as-of moment on; a session that was still
 -- running then is left out. At the same time: by kind of activity, then by id.
+{{ config(materialized='incremental', meta={'scope': shopper_scope('customer_id')}) }}
+
 with
 
 orders as (
-    select * from {{ ref('fct_orders') }}
-    where customer_id is not null
+    select * from {{ ref('fct_orders') }} as orders
+    where
+        customer_id is not null
+        and {{ of_touched_customers('orders.customer_id') }}
 ),
 
 sessions as (
-    select * from {{ ref('fct_sessions') }}
-    where customer_id is not null
+    select * from {{ ref('fct_sessions') }} as sessions
+    where
+        customer_id is not null
+        and {{ of_touched_customers('sessions.customer_id') }}
 ),
 
 payments as (
-    select * from {{ ref('fct_payments') }}
-    where customer_id is not null
+    select * from {{ ref('fct_payments') }} as payments
+    where
+        customer_id is not null
+        and {{ of_touched_customers('payments.customer_id') }}
 ),
 
 reviews as (

@@ -1,10 +1,7 @@
 -- Shoppers who are too fast or too regular for a person: the rules of session_risk on all gaps of a shopper together. Grain: one
 -- row per shopper_id with a session that ended by the as-of date, the customer of the session, or its device while nobody ever
 -- logged in there (customer_id is NULL then).
-{{ config(
-    materialized='incremental',
-    meta={'scope': {'column': 'shopper_id', 'keys_of': 'int_shoppers_touched', 'key': 'shopper_id'}}
-) }}
+{{ config(materialized='incremental', meta={'scope': shopper_scope('shopper_id')}) }}
 
 with
 
