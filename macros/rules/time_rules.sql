@@ -12,6 +12,11 @@
     {{ entered_at }} + interval {{ whole_variable('conversion_window_hours') }} hour
 {%- endmacro %}
 
+{# Has the window of a funnel entered at `entered_at` passed by the as-of moment? #}
+{% macro is_mature(entered_at) -%}
+    {{ conversion_window_end(entered_at) }} <= {{ as_of_moment() }}
+{%- endmacro %}
+
 {# A variable that has to be a whole number above 0: half an hour would be cut to nothing in silence. #}
 {% macro whole_variable(name) -%}
     {%- set value = var(name) -%}

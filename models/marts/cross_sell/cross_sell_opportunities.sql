@@ -58,33 +58,17 @@ viewed as (
     select
         shopper_products.shopper_id,
         shopper_products.product_id,
-        shopper_products.view_count
+        shopper_products.view_count,
+        shopper_products.add_to_cart_count > 0 or shopper_products.order_count > 0 as is_taken
     from shopper_products
     inner join products on shopper_products.product_id = products.product_id
     where shopper_products.view_count > 0
 ),
 
-taken as (
-    select
-        shopper_id,
-        product_id
-    from shopper_products
-    where
-        add_to_cart_count > 0
-        or order_count > 0
-),
-
+-- All that a shopper did with a product is one row: no look into the others is needed.
 viewed_and_never_taken as (
-    select *
-    from viewed
-    where
-        not exists (
-            select 1
-            from taken
-            where
-                taken.shopper_id = viewed.shopper_id
-                and taken.product_id = viewed.product_id
-        )
+    select * from viewed
+    where not is_taken
 ),
 
 -- Everybody who looked at anything, whatever they put into the cart: what viewer_lift compares with.

@@ -45,7 +45,7 @@ final as (
         chains.furthest_step_number,
         steps.step_name as furthest_step_name,
         chains.furthest_step_number = funnel_lengths.step_count as is_converted,
-        {{ conversion_window_end('chains.entered_at') }} <= {{ as_of_moment() }} as is_mature,
+        {{ is_mature('chains.entered_at') }} as is_mature,
         case
             {%- for step in range(2, funnel_max_steps() + 1) %}
             when funnel_lengths.step_count = {{ step }} then {{ seconds_between('chains.entered_at', 'chains.step_' ~ step ~ '_at') }}

@@ -1,5 +1,5 @@
 -- Where units are lost, overall and by breakdown. Grain: one row per funnel, unit, breakdown, breakdown_value and step.
--- Mature units only. Each rate has its counts beside it and Wilson's 95 % interval; a NULL value is 'unknown'.
+-- Mature units only, counted by all breakdowns at once first: few rows then meet each breakdown. Each rate has its counts beside it and Wilson's 95 % interval; a NULL value is 'unknown'.
 with
 
 conversions as (
@@ -10,9 +10,16 @@ conversions as (
         {%- for breakdown in funnel_breakdowns() %}
         coalesce({{ breakdown }}, 'unknown') as {{ breakdown }},
         {%- endfor %}
-        1 as unit_count
+        count(*) as unit_count
     from {{ ref('funnel_conversions') }}
     where is_mature
+    group by
+        funnel,
+        unit,
+        furthest_step_number
+        {%- for breakdown in funnel_breakdowns() %},
+        coalesce({{ breakdown }}, 'unknown')
+        {%- endfor %}
 ),
 
 steps as (

@@ -3,8 +3,10 @@
 with
 
 conversions as (
-    select * from {{ ref('funnel_conversions') }}
-    where is_mature
+    select * from {{ ref('int_funnel_entries') }}
+    where
+        step_2_at is not null
+        and {{ is_mature('entered_at') }}
 ),
 
 steps as (
