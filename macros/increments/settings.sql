@@ -19,6 +19,7 @@
         'conversion_window_hours', 'funnel_mode',
         'rapid_event_seconds', 'double_click_seconds', 'risk_min_gaps', 'bot_rapid_rate', 'bot_gap_variation',
         'impulsive_rapid_rate', 'burst_events_per_minute',
+        'counted_order_statuses', 'at_risk_gap_percentile', 'at_risk_min_gaps', 'revenue_at_risk_days', 'timeline_max_rows',
     ]) }}
 {%- endmacro %}
 

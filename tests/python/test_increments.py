@@ -166,7 +166,7 @@ def test_a_file_that_was_touched_is_the_same(shop: Twins) -> None:
         assert lasting(shop.grown) == before
 
 
-@pytest.mark.parametrize(("name", "value"), [("session_timeout_minutes", 45), ("funnel_mode", "strict_increase")])
+@pytest.mark.parametrize(("name", "value"), [("session_timeout_minutes", 45), ("as_of_date", "2025-02-01"), ("funnel_mode", "strict_increase")])
 def test_another_setting_is_refused(shop: Twins, name: str, value: object) -> None:
     line = refused(shop, **{name: value})
     assert line.startswith(f"{name}: was '") and f"and is '{value}'" in line and "--full-refresh" in line

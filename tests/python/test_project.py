@@ -349,13 +349,13 @@ def test_settings_of_increments_are_complete() -> None:
 
 
 def passed_through(project: Any, node: Any) -> set[str]:
-    """Views and tables of the batch at hand that a model reads, and those below them: their rules are the model's."""
+    """Views and whole tables that a model reads, and those below them up to incremental ones: their rules are the model's."""
     found: set[str] = set()
     waiting = list(node.depends_on_nodes)
     while waiting:
         key = waiting.pop()
         parent = project.nodes.get(key)
-        if parent and key not in found and (parent.config.materialized == "view" or parent.name in OF_A_RUN):
+        if parent and key not in found and key.startswith("model.") and parent.config.materialized != "incremental":
             found.add(key)
             waiting += parent.depends_on_nodes
     return found
