@@ -89,6 +89,13 @@
     {{ return({'column': column, 'keys_of': 'int_shoppers_touched', 'key': 'shopper_id'}) }}
 {%- endmacro %}
 
+{# The same of what is told by order. #}
+{% macro order_scope() -%}
+    {{ return({'column': 'order_id', 'keys_of': 'int_orders_touched', 'key': 'order_id'}) }}
+{%- endmacro %}
+
+{% macro of_touched_orders(order_id) -%}{{ in_keys('int_orders_touched', order_id, 'order_id') }}{%- endmacro %}
+
 {# Which rows of snapshots a batch changes; see of_changed_snapshots(). #}
 {% macro snapshot_scope() -%}
     {{ return([

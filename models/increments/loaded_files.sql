@@ -12,6 +12,7 @@
     'int_customer_categories_counted', 'int_customer_days_active', 'int_customer_favourites_snapshotted',
     'int_customer_sessions_snapshotted', 'int_customer_experiences_snapshotted', 'int_customer_orders_snapshotted',
     'int_order_gaps_snapshotted', 'int_customers_known', 'int_customers_snapshotted', 'customer_timeline',
+    'int_orders_touched', 'int_orders_completed', 'fct_orders', 'fct_order_items', 'dim_customers',
 ] %}
 {{ runs_after(model_name) }}
 {%- endfor %}

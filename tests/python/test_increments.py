@@ -62,7 +62,7 @@ class Twins:
 
 
 # Runs that stopped half-way: what had been made by then.
-HALF_WAY = ["+int_shoppers_touched", "+int_shopper_products_counted", "+int_customers_snapshotted", "+int_events_repeated", "+int_events_deduplicated", "+int_visitors_reidentified", "+int_spans_touched", "+int_visitors_identified", "+int_events_sessionized", "+int_orders_fated"]  # fmt: skip
+HALF_WAY = ["+int_orders_completed", "+fct_orders", "+dim_customers", "+int_shoppers_touched", "+int_shopper_products_counted", "+int_customers_snapshotted", "+int_events_repeated", "+int_events_deduplicated", "+int_visitors_reidentified", "+int_spans_touched", "+int_visitors_identified", "+int_events_sessionized", "+int_orders_fated"]  # fmt: skip
 
 
 def grow_by_histories(twins: Twins, count: int, batches: int, seed: int) -> Arrivals:
@@ -166,7 +166,10 @@ def test_a_file_that_was_touched_is_the_same(shop: Twins) -> None:
         assert lasting(shop.grown) == before
 
 
-@pytest.mark.parametrize(("name", "value"), [("session_timeout_minutes", 45), ("as_of_date", "2025-02-01"), ("funnel_mode", "strict_increase")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("session_timeout_minutes", 45), ("as_of_date", "2025-02-01"), ("funnel_mode", "strict_increase")],
+)
 def test_another_setting_is_refused(shop: Twins, name: str, value: object) -> None:
     line = refused(shop, **{name: value})
     assert line.startswith(f"{name}: was '") and f"and is '{value}'" in line and "--full-refresh" in line

@@ -1,14 +1,18 @@
 -- Orders with the amounts that their source leaves to the lines, and inferred ones. Grain: one row per order_id.
 -- An order that a line, a review or an approved payment names and whose own row has not landed is an inferred member:
 -- status 'unknown', no date, never counted. A failed attempt alone makes no order: its reference was never one.
+{{ config(materialized='incremental', meta={'scope': order_scope()}) }}
+
 with
 
 orders as (
-    select * from {{ ref('int_orders_deduplicated') }}
+    select * from {{ ref('int_orders_deduplicated') }} as orders
+    where {{ of_touched_orders('orders.order_id') }}
 ),
 
 order_items as (
-    select * from {{ ref('int_order_items_deduplicated') }}
+    select * from {{ ref('int_order_items_deduplicated') }} as order_items
+    where {{ of_touched_orders('order_items.order_id') }}
 ),
 
 item_totals as (
@@ -67,6 +71,7 @@ members as (
     from referred_to
     where
         order_id is not null
+        and {{ of_touched_orders('referred_to.order_id') }}
         and not exists (
             select 1
             from orders

@@ -2,22 +2,21 @@
 -- anew for them and stays as it is for the others. Grain: one row per shopper_id and batch. Touched are:
 -- 1. visitors with touched spans, and those who log in or pay in the batch;
 -- 2. the owners of these devices, as they were before and as they are now;
--- 3. customers whose own row, order, line, payment or review is in the batch, by any version of it;
--- 4. customers with an order of a product that is of another category now, or no longer a service line.
--- 5. customers with something that is dated by the days by which the as-of date moves: it is known from now on (or not any more).
+-- 3. customers whose own row or payment is in the batch, by any version of it;
+-- 4. customers with a touched order (int_orders_touched), or with anything else that is dated by the days by which the as-of date
+--    moves: it is known from now on (or not any more).
 -- Where entities are derived from many rows (macros/landing/entities.sql), and when there are other snapshots, every customer is touched.
 -- A touch too many does no harm, so the shoppers of a run that did not finish stay for the next one.
 {{ config(materialized='incremental', incremental_strategy='accumulate') }}
 {{ runs_after('int_spans_touched') }}
 {{ runs_after('int_visitors_seen') }}
 {{ runs_after('int_visitors_reidentified') }}
-{{ runs_after('int_products_deduplicated') }}
+{{ runs_after('int_orders_touched') }}
 {{ runs_after('int_snapshots_moved') }}
-{%- for entity in ['customers', 'orders', 'order_items', 'payments', 'reviews'] %}
+{%- for entity in ['customers', 'orders', 'payments'] %}
 {{ runs_after('int_' ~ entity ~ '_fated') }}
 {%- endfor %}
 {%- set owners = state_of('int_visitors_identified') %}
-{%- set products = state_of('dim_products') %}
 {%- set customers = state_of('dim_customers') %}
 {%- set is_row_by_row = var('source_system') in sources_with_row_by_row_entities() %}
 {%- set of_the_batch = '_source_file in (select new_files.source_file from ' ~ ref('new_files') ~ ' as new_files)' %}
@@ -28,7 +27,7 @@ batches as (
     select distinct batch_number from {{ ref('new_files') }}
 ),
 
-{% if has_finished_runs() and owners and products and customers -%}
+{% if has_finished_runs() and owners and customers -%}
 moved_days as (
     select
         min(moved_from) as moved_from,
@@ -49,51 +48,6 @@ payments as (
     where
         payment_id in (select payments_landed.payment_id from payments_landed)
         or {{ is_of_moved_days('attempts.attempted_at') }}
-),
-
-items_landed as (
-    select distinct order_item_id
-    from {{ ref('int_order_items_fated') }}
-    where {{ of_the_batch }}
-),
-
-reviews_landed as (
-    select distinct review_id
-    from {{ ref('int_reviews_fated') }}
-    where {{ of_the_batch }}
-),
-
-products_changed as (
-    select products.product_id
-    from {{ ref('int_products_deduplicated') }} as products
-    left join {{ products }} as products_before on products.product_id = products_before.product_id
-    where
-        products.category is distinct from products_before.category
-        or products.is_service_line is distinct from products_before.is_service_line
-),
-
-orders_touched as (
-    select order_id
-    from {{ ref('int_orders_fated') }} as orders
-    where
-        {{ of_the_batch }}
-        {%- for moment in ['ordered_at', 'delivered_at', 'canceled_at', 'returned_at'] %}
-        or {{ is_of_moved_days('orders.' ~ moment) }}
-        {%- endfor %}
-    union
-    select order_id from payments
-    union
-    select order_id
-    from {{ ref('int_order_items_fated') }}
-    where
-        order_item_id in (select items_landed.order_item_id from items_landed)
-        or product_id in (select products_changed.product_id from products_changed)
-    union
-    select order_id
-    from {{ ref('int_reviews_fated') }} as reviews
-    where
-        review_id in (select reviews_landed.review_id from reviews_landed)
-        or {{ is_of_moved_days('reviews.reviewed_at') }}
 ),
 
 visitors_touched as (
@@ -117,7 +71,7 @@ shoppers as (
     union
     select customer_id as shopper_id
     from {{ ref('int_orders_fated') }}
-    where order_id in (select orders_touched.order_id from orders_touched)
+    where order_id in (select touched.order_id from {{ ref('int_orders_touched') }} as touched)
     union
     select customer_id as shopper_id
     from {{ ref('int_customers_fated') }} as customers

@@ -1,11 +1,13 @@
 -- The people the shop knows, and those it only refers to. Grain: one row per customer_id.
 -- Somebody whom an event, order or payment names and whose own row has not landed is an inferred member: every reference
 -- holds, and when the row lands it takes the place.
-{{ runs_after('int_shoppers_touched') }}
+{{ config(materialized='incremental', meta={'scope': shopper_scope('customer_id')}) }}
+
 with
 
 customers as (
-    select * from {{ ref('int_customers_deduplicated') }}
+    select * from {{ ref('int_customers_deduplicated') }} as customers
+    where {{ of_touched_customers('customers.customer_id') }}
 ),
 
 referred_to as (
@@ -21,6 +23,7 @@ inferred as (
     from referred_to
     where
         customer_id is not null
+        and {{ of_touched_customers('referred_to.customer_id') }}
         and not exists (
             select 1
             from customers

@@ -1,8 +1,11 @@
 -- Lines of orders. Grain: one row per order_item_id. A line of a guest's order has no customer and still counts for its product.
+{{ config(materialized='incremental', meta={'scope': order_scope()}) }}
+
 with
 
 order_items as (
-    select * from {{ ref('int_order_items_deduplicated') }}
+    select * from {{ ref('int_order_items_deduplicated') }} as order_items
+    where {{ of_touched_orders('order_items.order_id') }}
 ),
 
 orders as (

@@ -1,20 +1,29 @@
 -- Orders with what was in them, how they were paid, delivered and reviewed. Grain: one row per order_id.
+{{ config(materialized='incremental', meta={'scope': [order_scope(), shopper_scope('customer_id')]}) }}
+
 with
 
+-- Which of a customer's orders is the first is asked of all of them.
 orders as (
-    select * from {{ ref('int_orders_completed') }}
+    select * from {{ ref('int_orders_completed') }} as orders
+    where
+        {{ of_touched_orders('orders.order_id') }}
+        or {{ of_touched_customers('orders.customer_id') }}
 ),
 
 order_items as (
     select * from {{ ref('int_order_items_deduplicated') }}
+    where order_id in (select orders.order_id from orders)
 ),
 
 payments as (
     select * from {{ ref('int_payments_deduplicated') }}
+    where order_id in (select orders.order_id from orders)
 ),
 
 reviews as (
     select * from {{ ref('int_reviews_deduplicated') }}
+    where order_id in (select orders.order_id from orders)
 ),
 
 item_totals as (

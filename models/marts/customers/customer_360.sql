@@ -1,5 +1,7 @@
 -- All that is known of a customer today, in one row: for the drill-through and for BI tools. Grain: one row per customer_id known at
--- the as-of date. Nothing is computed here: each column is that of the mart or snapshot which owns it.
+-- the as-of date. Nothing is computed here: each column is that of the mart or snapshot which owns it, so it is a view.
+{{ config(materialized='view') }}
+
 with
 
 people as (
