@@ -44,6 +44,7 @@ setup: $(VENV)/.test .venv-lint/.lint ## Set up both environments
 lock: ## Renew the locked requirements (needs uv)
 	$(UV) pip compile pyproject.toml --universal --generate-hashes --no-strip-extras --upgrade -q --custom-compile-command "make lock" -o requirements/base.txt
 	$(UV) pip compile pyproject.toml --extra test -c requirements/base.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/test.txt
+	$(UV) pip compile pyproject.toml --extra benchmark -c requirements/base.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/benchmark.txt
 	$(UV) pip compile --group lint --universal --generate-hashes --no-strip-extras --upgrade -q --custom-compile-command "make lock" -o requirements/lint.txt
 
 clean: ## Remove what a build makes: data, target, logs (not the environments)

@@ -23,6 +23,12 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Taken, of a row that has all that one shopper did with one product: added or bought, over all time. One row each, so nothing has
+   to be looked up: no anti join. #}
+{% macro is_taken(add_to_cart_count, order_count) -%}
+    ({{ add_to_cart_count }} > 0 or {{ order_count }} > 0)
+{%- endmacro %}
+
 {# An observed count against the expected one, with `affinity_shrinkage` orders of "as expected"
    mixed into both: a pair seen five times where one was expected is no five-fold lift yet. #}
 {% macro shrunk_lift(observed_count, expected_count) -%}

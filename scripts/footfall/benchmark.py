@@ -29,7 +29,9 @@ EXAMPLES = """examples:
   python scripts/benchmark.py snapshots                      a million customers at twelve month ends, from copies of the built shop
   python scripts/benchmark.py increments --events 10000000 --days 40 --increments 10
                                                              the last ten of forty days one by one, and a full rebuild
+  python scripts/benchmark.py peers --help                   the same questions asked of other engines
 """
+PEERS = "peers"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ def measure(command: list[str], environment: dict[str, str]) -> Measurement:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measures what is asked for and prints a row of a Markdown table; 0, or 1 when the command failed."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == [PEERS]:
+        from footfall.peers.cli import main as compare_peers
+
+        return compare_peers(arguments[1:])
     options = _options(arguments)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         try:
@@ -76,7 +83,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=list(MEASURES))
+    parser.add_argument("what", choices=[*MEASURES, PEERS])
     parser.add_argument("--events", type=int, help="events to generate (default size)")
     parser.add_argument("--days", type=int, help="days to spread them over (180; 36 with --events)")
     parser.add_argument("--increments", type=int, default=10, help="days that land one by one, at the end (10)")

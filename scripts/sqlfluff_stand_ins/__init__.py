@@ -15,6 +15,7 @@ TEMPLATES = {
     "with_missing_columns": "select * from {0}",
     "regexp_replace_all": "regexp_replace({0}, 'pattern', 'replacement')",
     "landed_files": "select * from landed",
+    "not_materialized": "",
     "number_series": "(select 0 as {1}) as {0}",
 }
 TYPES = {"type_string": "varchar", "type_timestamp": "timestamp"}

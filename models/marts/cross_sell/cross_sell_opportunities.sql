@@ -59,7 +59,7 @@ viewed as (
         shopper_products.shopper_id,
         shopper_products.product_id,
         shopper_products.view_count,
-        shopper_products.add_to_cart_count > 0 or shopper_products.order_count > 0 as is_taken
+        {{ is_taken('shopper_products.add_to_cart_count', 'shopper_products.order_count') }} as is_taken
     from shopper_products
     inner join products on shopper_products.product_id = products.product_id
     where shopper_products.view_count > 0

@@ -1,0 +1,12 @@
+{# The prepared files of one table that the questions of the peers benchmark read (scripts/footfall/peers/files.py). #}
+{% macro question_files(table) -%}{{ return(adapter.dispatch('question_files')(table)) }}{%- endmacro %}
+{% macro duckdb__question_files(table) -%}read_parquet('{{ var("question_files") }}/{{ table }}/*.parquet'){%- endmacro %}
+{% macro spark__question_files(table) -%}parquet.`{{ var("question_files") }}/{{ table }}`{%- endmacro %}
+
+{# The product whose shoppers the question cross_sell is about, as a text. #}
+{% macro question_anchor() -%}'{{ var("question_anchor") | replace("'", "''") }}'{%- endmacro %}
+
+{# For a CTE that is cheaper to read again than to keep: DuckDB keeps what is named twice. Spark never keeps it. #}
+{% macro not_materialized() -%}{{ return(adapter.dispatch('not_materialized')()) }}{%- endmacro %}
+{% macro duckdb__not_materialized() -%}not materialized{%- endmacro %}
+{% macro spark__not_materialized() -%}{%- endmacro %}
