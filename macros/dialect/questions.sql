@@ -5,8 +5,3 @@
 
 {# The product whose shoppers the question cross_sell is about, as a text. #}
 {% macro question_anchor() -%}'{{ var("question_anchor") | replace("'", "''") }}'{%- endmacro %}
-
-{# For a CTE that is cheaper to read again than to keep: DuckDB keeps what is named twice. Spark never keeps it. #}
-{% macro not_materialized() -%}{{ return(adapter.dispatch('not_materialized')()) }}{%- endmacro %}
-{% macro duckdb__not_materialized() -%}not materialized{%- endmacro %}
-{% macro spark__not_materialized() -%}{%- endmacro %}

@@ -1,7 +1,8 @@
 -- Events as steps of funnels. Grain: one row per funnel, scope value, step and event (an event may be several steps).
 -- scope_value is 'all', or the product's category for funnels of scope 'category': there an order without a product on the
 -- event counts for every category among its lines. Without a category it is 'unknown'.
--- A view: there are more steps than events, and int_funnel_chains is their only reader.
+-- A view: there are more steps than events, and int_funnel_chains is their only reader. It asks for some visitors and times, and its
+-- conditions have to get through to the events: steps that were kept would be those of everybody.
 {{ config(materialized='view') }}
 
 with
@@ -26,7 +27,7 @@ order_categories as (
     inner join products on order_items.product_id = products.product_id
 ),
 
-step_events as (
+step_events as {{ not_materialized() }} (
     select
         steps.funnel,
         steps.scope,
