@@ -27,7 +27,7 @@ order_categories as (
     inner join products on order_items.product_id = products.product_id
 ),
 
-step_events as {{ not_materialized() }} (
+step_events as (
     select
         steps.funnel,
         steps.scope,
@@ -46,23 +46,12 @@ step_events as {{ not_materialized() }} (
             and (steps.outcome is null or steps.outcome = events.outcome)
 ),
 
+-- One pass over the steps: of a funnel of scope 'all' no category is asked for.
 final as (
-    select
-        funnel,
-        'all' as scope_value,
-        step_number,
-        event_id,
-        event_at,
-        visitor_id,
-        session_id
-    from step_events
-    where scope = 'all'
-
-    union all
-
     select
         step_events.funnel,
         case
+            when step_events.scope = 'all' then 'all'
             when step_events.product_id is null then coalesce(order_categories.category, 'unknown')
             else coalesce(products.category, 'unknown')
         end as scope_value,
@@ -72,13 +61,16 @@ final as (
         step_events.visitor_id,
         step_events.session_id
     from step_events
-    left join products on step_events.product_id = products.product_id
+    left join products
+        on
+            step_events.scope = 'category'
+            and step_events.product_id = products.product_id
     left join order_categories
         on
-            step_events.order_id = order_categories.order_id
+            step_events.scope = 'category'
+            and step_events.order_id = order_categories.order_id
             and step_events.product_id is null
             and step_events.event_type = 'order_placed'
-    where step_events.scope = 'category'
 )
 
 select * from final
