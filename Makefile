@@ -16,7 +16,7 @@ run: $(VENV)/.base ## Set up, make demo data (once), build and test every table,
 	@$(BIN)/python scripts/run.py
 
 test: $(VENV)/.test ## Run the fast tests (about 10 minutes on 2 cores)
-	$(BIN)/python -m pytest -m "not large"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not large"
 
 test-all: $(VENV)/.test ## Run all tests, the large ones too
 	$(BIN)/python -m pytest

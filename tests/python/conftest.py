@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -97,10 +99,25 @@ def generate(folder: Path, *arguments: str) -> Path:
     return folder
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the processes of a test run share (pytest -n): the first that wants it makes it, the others wait."""
+    own = factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, done = shared / name, shared / f"{name}.done"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def generated_landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small generated landing with faults and truth; _truth/storefront lies beside storefront."""
-    return generate(tmp_path_factory.mktemp("generated"), *GENERATED)
+    return made_once(tmp_path_factory, "generated", lambda folder: generate(folder, *GENERATED))
 
 
 @pytest.fixture(scope="session")
@@ -130,11 +147,16 @@ def dbt_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Dbt]:
 
 
 @pytest.fixture(scope="session")
-def build(landing: Callable[[str], Path], dbt_for: Callable[..., Dbt]) -> Callable[[str], Path]:
-    """build(source): the database built from a source's landing with every data test, once per session."""
+def build(landing: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """build(source): the database built from a source's landing with every data test, once per run; to be read or copied."""
 
     @cache
     def built(source: str) -> Path:
-        return dbt_for(landing(source), source_system=source).build()
+        root = landing(source)
+
+        def make(folder: Path) -> None:
+            Dbt(root, folder / "footfall.duckdb", folder / "target", {"source_system": source}).build()
+
+        return made_once(tmp_path_factory, f"built_{source}", make) / "footfall.duckdb"
 
     return built
