@@ -13,6 +13,11 @@
     ]) }}
 {%- endmacro %}
 
+{# Is a row's feature one of a kind? #}
+{% macro is_feature_of_kind(kind) -%}
+    feature in ('{{ drift_features() | selectattr('kind', 'equalto', kind) | map(attribute='name') | join("', '") }}')
+{%- endmacro %}
+
 {# The bin of a level: NULL is one of its own. The sign keeps a level that is called 'null' apart. #}
 {% macro level_bin(level) -%}
     coalesce('=' || {{ level }}, 'null')
@@ -21,7 +26,7 @@
 {# The tenths (p10 … p90) and the ends of a feature in a period, an aggregate over int_features_counted's values_in_order; those of a
    score are fixed. #}
 {% macro number_bounds() -%}
-    {%- set scores = "feature in ('" ~ drift_features() | selectattr('kind', 'equalto', 'score') | map(attribute='name') | join("', '") ~ "')" -%}
+    {%- set scores = is_feature_of_kind('score') -%}
     {%- for tenth in range(1, 10) %}
         case when {{ scores }} then 0.{{ tenth }} else {{ percentile_of_counted('number_value', '0.' ~ tenth) }} end as p{{ tenth }}0,
     {%- endfor %}

@@ -11,7 +11,8 @@
 {%- set products = state_of('dim_products') %}
 {%- set orders = state_of('fct_orders') %}
 {%- set is_row_by_row = var('source_system') in sources_with_row_by_row_entities() %}
-{%- set of_the_batch = '_source_file in (select new_files.source_file from ' ~ ref('new_files') ~ ' as new_files)' if is_row_by_row else 'true' %}
+{%- set of_new_files = '_source_file in (select new_files.source_file from ' ~ ref('new_files') ~ ' as new_files)' %}
+{%- set of_the_batch = of_new_files if is_row_by_row else 'true' %}
 
 with
 

@@ -34,7 +34,7 @@ levels as (
         {{ level_bin('level') }} as bin,
         row_count
     from events
-    where feature in ('{{ drift_features() | selectattr('kind', 'equalto', 'category') | map(attribute='name') | join("', '") }}')
+    where {{ is_feature_of_kind('category') }}
 ),
 
 level_references as (

@@ -1,25 +1,29 @@
 -- Where units are lost, overall and by breakdown. Grain: one row per funnel, unit, breakdown, breakdown_value and step.
--- Mature units only, counted by all breakdowns at once first: few rows then meet each breakdown. Each rate has its counts beside it and Wilson's 95 % interval; a NULL value is 'unknown'.
+-- Mature units only, counted by all breakdowns at once first: few rows then meet each breakdown.
+-- Each rate has its counts beside it and Wilson's 95 % interval; a NULL value is 'unknown'.
 with
 
 conversions as (
     select
         funnel,
         unit,
-        furthest_step_number,
         {%- for breakdown in funnel_breakdowns() %}
         coalesce({{ breakdown }}, 'unknown') as {{ breakdown }},
         {%- endfor %}
-        count(*) as unit_count
+        furthest_step_number
     from {{ ref('funnel_conversions') }}
     where is_mature
-    group by
+),
+
+combinations as (
+    select
         funnel,
         unit,
-        furthest_step_number
-        {%- for breakdown in funnel_breakdowns() %},
-        coalesce({{ breakdown }}, 'unknown')
-        {%- endfor %}
+        {{ funnel_breakdowns() | join(', ') }},
+        furthest_step_number,
+        count(*) as unit_count
+    from conversions
+    group by funnel, unit, {{ funnel_breakdowns() | join(', ') }}, furthest_step_number
 ),
 
 steps as (
@@ -39,7 +43,7 @@ grouped as (
         end as breakdown,
         coalesce({{ funnel_breakdowns() | join(', ') }}, 'all') as breakdown_value,
         sum(unit_count) as unit_count
-    from conversions
+    from combinations
     group by grouping sets (
         (funnel, unit, furthest_step_number)
         {%- for breakdown in funnel_breakdowns() %},
