@@ -13,6 +13,7 @@
     'int_customer_sessions_snapshotted', 'int_customer_experiences_snapshotted', 'int_customer_orders_snapshotted',
     'int_order_gaps_snapshotted', 'int_customers_known', 'int_customers_snapshotted', 'customer_timeline',
     'int_orders_touched', 'int_orders_completed', 'fct_orders', 'fct_order_items', 'dim_customers',
+    'int_order_categories_listed',
 ] %}
 {{ runs_after(model_name) }}
 {%- endfor %}

@@ -20,11 +20,7 @@ products as (
 ),
 
 order_categories as (
-    select distinct
-        order_items.order_id,
-        coalesce(products.category, 'unknown') as category
-    from {{ ref('int_order_items_deduplicated') }} as order_items
-    inner join products on order_items.product_id = products.product_id
+    select * from {{ ref('int_order_categories_listed') }}
 ),
 
 step_events as (
