@@ -104,7 +104,8 @@
     ]) }}
 {%- endmacro %}
 
-{# The bounds are written out so that the engine can skip what lies outside without looking at visitors. #}
+{# The bounds are written out so that the engine can skip what lies outside without looking at visitors. Visitors are asked for first: a
+   correlated exists with bounds keeps all rows that it is asked of (102 million of them: 50 GB on disk). #}
 {% macro spans_condition(spans, visitor_id, happened_at, hours_before=0, whole_days=false) -%}
     {%- set bounds = run_query('select min(span_started_at), max(span_ended_at) from ' ~ spans).rows[0] if execute else [none, none] -%}
     {%- if bounds[0] is none -%}
@@ -112,6 +113,7 @@
     {%- else -%}
     {{ happened_at }} >= {{ span_start("timestamp '" ~ bounds[0] ~ "'", hours_before, whole_days) }}
     and {{ happened_at }} <= {{ span_end("timestamp '" ~ bounds[1] ~ "'", whole_days) }}
+    and {{ visitor_id }} in (select spans.visitor_id from {{ spans }} as spans)
     and exists (
         select 1
         from {{ spans }} as spans
