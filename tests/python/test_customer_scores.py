@@ -83,14 +83,14 @@ def test_weights_that_do_not_sum_to_one_are_refused(
     shutil.copy(build("storefront"), dbt.database)
     with duckdb.connect(str(dbt.database)) as connection:
         connection.execute("update seeds.engagement_weights set weight = 0.5 where part = 'monetary'")
-        connection.execute("drop table marts.customer_engagement")
-    done = dbt("build", "-s", "engagement_weights_sum_to_one", "int_customers_scored", "customer_engagement")
+        connection.execute("drop table marts.customer_rfm")
+    done = dbt("build", "-s", "engagement_weights_sum_to_one", "int_customers_scored", "customer_rfm")
     assert done.returncode == 1
     assert done.lines_with("Failure in test engagement_weights_sum_to_one")
     assert done.lines_with("SKIP relation intermediate.int_customers_scored")
     with duckdb.connect(str(dbt.database), read_only=True) as connection:
         assert connection.execute(
-            "select count(*) from information_schema.tables where table_name = 'customer_engagement'"
+            "select count(*) from information_schema.tables where table_name = 'customer_rfm'"
         ).fetchone() == (0,)
 
 

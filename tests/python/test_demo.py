@@ -62,13 +62,13 @@ def test_the_health_of_the_customer_base(build: Callable[[str], Path], tmp_path:
     assert f"at risk       {risky:,} (" in said
     assert said.count("since the last month end") == 2
     with duckdb.connect(str(database)) as connection:
-        connection.execute("delete from marts.customer_history where not is_latest")
+        connection.execute("delete from intermediate.int_customers_scored where not is_latest")
     assert "since the last month end" not in findings(database, 1)
     with duckdb.connect(str(database)) as connection:
-        for (mart,) in connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'marts'"
+        for schema, table in connection.execute(
+            "select schema_name, table_name from duckdb_tables() where schema_name in ('intermediate', 'marts')"
         ).fetchall():
-            connection.execute(f"delete from marts.{mart}")
+            connection.execute(f"delete from {schema}.{table}")
     assert "0 landed" in findings(database, 1)
 
 

@@ -86,6 +86,10 @@ def columns_of(database: Path) -> dict[str, dict[str, str]]:
     return found
 
 
+# A view's rows cannot be changed: a table of the same name takes its place.
+AS_TABLE = "create table marts.taken as from marts.{0}; drop view marts.{0}; alter table marts.taken rename to {0}; "
+
+
 def changed_copy(database: Path, folder: Path, *statements: str) -> Path:
     """A copy of a database after some statements."""
     copy = folder / "changed.duckdb"
@@ -276,7 +280,8 @@ BROKEN = {
     ),
     "a score of 1.5": (
         "customer_history",
-        "update marts.customer_history set engagement_score = 1.5 where customer_id = (select min(customer_id) from marts.customer_history)",
+        AS_TABLE.format("customer_history")
+        + "update marts.customer_history set engagement_score = 1.5 where customer_id = (select min(customer_id) from marts.customer_history)",
         "customer_history: engagement_score of ",
     ),
     "a rate below 0": (
@@ -286,7 +291,8 @@ BROKEN = {
     ),
     "a score that is no number": (
         "customer_360",
-        "update marts.customer_360 set engagement_percentile = 'nan' where customer_id = (select min(customer_id) from marts.customer_360)",
+        AS_TABLE.format("customer_360")
+        + "update marts.customer_360 set engagement_percentile = 'nan' where customer_id = (select min(customer_id) from marts.customer_360)",
         "customer_360: engagement_percentile of 1 rows is not within 0 and 1, such as nan",
     ),
     "a customer missing": (
@@ -296,7 +302,8 @@ BROKEN = {
     ),
     "a customer nobody knows": (
         "customer_engagement",
-        "update marts.customer_engagement set customer_id = 'nobody' where customer_id = (select min(customer_id) from marts.customer_engagement)",
+        AS_TABLE.format("customer_engagement")
+        + "update marts.customer_engagement set customer_id = 'nobody' where customer_id = (select min(customer_id) from marts.customer_engagement)",
         "customer_engagement: 1 customers are missing (and 1 more)",
     ),
     "another version": (

@@ -13,7 +13,7 @@ from oracle.core import Core, build_core
 from oracle.entities import FATES, NO_LANDING_DAY, Entities, Landing, settle
 from oracle.options import Options
 from oracle.real_sources import read_olist, read_online_retail, read_rees46
-from oracle.scores import states_on
+from oracle.scores import SNAPSHOT_KEYS, states_on
 from oracle.snapshots import snapshot_days
 from oracle.storefront import read_storefront
 from oracle.values import finished
@@ -75,8 +75,10 @@ def _customer_marts(core: Core, now: customers.Today, options: Options) -> dict[
     return {
         "daily_kpis": commerce.daily_kpis(core, session_risk),
         "monthly_kpis": commerce.monthly_kpis(core, session_risk),
-        "int_customers_snapshotted": now.facts,
-        "int_customers_scored": now.scores,
+        "int_customers_snapshotted": now.facts.drop("gap_limit_days"),
+        "int_customers_scored": now.scores.join(
+            now.facts.select(*SNAPSHOT_KEYS, "gap_limit_days"), on=SNAPSHOT_KEYS, how="left"
+        ),
         "customer_rfm": customers.customer_rfm(now),
         "segment_transitions": customers.segment_transitions(now),
         "customer_engagement": customers.customer_engagement(now),
