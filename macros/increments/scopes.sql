@@ -1,17 +1,18 @@
 {# Is a row in the scope of this run? In an increment the visitors' times that the batch touches (and so many hours before them, or
-   the whole days that they lie in); else every row, or the rows of one bucket of visitors after the other. #}
-{% macro in_spans(visitor_id, happened_at, hours_before=0, whole_days=false) -%}
+   the whole days that they lie in); else every row, or the rows of one bucket of visitors after the other. `of` is
+   int_event_spans_touched where nothing is said of owners. #}
+{% macro in_spans(visitor_id, happened_at, hours_before=0, whole_days=false, of='int_spans_touched') -%}
     {%- if not execute or is_increment() -%}
-    {{ spans_condition(ref('int_spans_touched'), visitor_id, happened_at, hours_before, whole_days) }}
+    {{ spans_condition(ref(of), visitor_id, happened_at, hours_before, whole_days) }}
     {%- else -%}
     {{ in_bucket(visitor_id) }}
     {%- endif -%}
 {%- endmacro %}
 
 {# The same for all that a touched visitor ever did. #}
-{% macro of_touched_visitors(visitor_id) -%}
+{% macro of_touched_visitors(visitor_id, of='int_spans_touched') -%}
     {%- if not execute or is_increment() -%}
-    {{ visitor_id }} in (select spans.visitor_id from {{ ref('int_spans_touched') }} as spans)
+    {{ visitor_id }} in (select spans.visitor_id from {{ ref(of) }} as spans)
     {%- else -%}
     {{ in_bucket(visitor_id) }}
     {%- endif -%}

@@ -2,8 +2,8 @@
    put in, in one transaction. Unlike delete+insert by the keys of the new rows, a row that the query no longer returns goes
    too. Repeating it changes nothing, so a killed run is made good by the next.
    The scope is named in the model's config, meta: {scope: {…}}, one of these or a list of them:
-     spans: [visitor_id column, time column]     visitors' times that the batch touches (int_spans_touched), and, with
-                                                 hours_before: so many hours before them, or whole_days: their days
+     spans: [visitor_id column, time column]     visitors' times that the batch touches (int_spans_touched, or the model in
+                                                 `of`), and, with hours_before: so many hours before them, or whole_days: their days
      column: …, keys_of: model, key: …           rows whose column has one of the keys that the model lists
      column: …, from_least: …, keys_of: model    rows whose column is not below the least that the model lists
      deliveries_of: key column                   rows of the files of this run, and those of the keys that the query returns
@@ -41,7 +41,7 @@
 {% macro scope_conditions(scope, temp_relation) -%}
     {%- if 'spans' in scope -%}
         {{ return([spans_condition(
-            state_of('int_spans_touched'), 'target.' ~ scope.spans[0], 'target.' ~ scope.spans[1], scope.hours_before or 0,
+            state_of(scope.of or 'int_spans_touched'), 'target.' ~ scope.spans[0], 'target.' ~ scope.spans[1], scope.hours_before or 0,
             scope.whole_days or false
         )]) }}
     {%- elif 'deliveries_of' in scope -%}

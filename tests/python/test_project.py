@@ -20,7 +20,7 @@ from conftest import PROJECT
 # What a run notes down about its batch, and the list of batches: the only tables that may differ from a full rebuild.
 OF_A_RUN = {
     "new_files", "loaded_files", "int_events_batched", "int_events_known", "int_spans_touched", "int_visitors_seen",
-    "int_visitors_reidentified", "int_shoppers_touched", "int_event_days_touched", "int_snapshots_moved", "int_orders_touched",
+    "int_visitors_reidentified", "int_shoppers_touched", "int_event_days_touched", "int_snapshots_moved", "int_orders_touched", "int_event_spans_touched",
 }  # fmt: skip
 SOURCES = ("storefront", "olist", "rees46", "online_retail")
 META_COLUMNS = ["_source_table", "_source_file", "_landed_on", "_rejection_reasons", "_raw_row"]

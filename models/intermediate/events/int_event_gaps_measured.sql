@@ -3,7 +3,7 @@
 -- before it in its session, in the order (event_at, event_id).
 -- is_rapid is what the marts are about: shorter than rapid_event_seconds and no double click.
 -- The event before is looked up only in sessions that have a gap as short as a double click.
-{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'session_started_at']}}) }}
+{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'session_started_at'], 'of': 'int_event_spans_touched'}}) }}
 
 with
 
@@ -18,7 +18,7 @@ events as (
         event_type,
         product_id
     from {{ ref('int_events_sessionized') }} as events
-    where {{ in_spans('events.visitor_id', 'events.event_at') }}
+    where {{ in_spans('events.visitor_id', 'events.event_at', of='int_event_spans_touched') }}
 ),
 
 -- The visitor's event before is the session's own unless it lies before the session's start. The frame is (t - 60 s, t].

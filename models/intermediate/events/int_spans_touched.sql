@@ -6,6 +6,7 @@
 -- 2. the island after each of them: whether a visitor was there before is said of its first session;
 -- 3. islands in which the device's owner changes, because somebody was seen logged in there;
 -- 4. islands with an event whose product, or whose order's products, are of another category now: funnels are told by category.
+-- has_other_events is false for 3: there nothing but the owner is another (int_event_spans_touched leaves these out).
 -- A touch too many does no harm, so the spans of a run that did not finish stay for the next one.
 {{ config(materialized='incremental', incremental_strategy='accumulate') }}
 {{ runs_after('int_events_deduplicated') }}
@@ -213,18 +214,28 @@ spans_of_owners as (
 ),
 
 spans as (
-    select * from spans_of_events
+    select
+        *,
+        true as has_other_events
+    from spans_of_events
     union
-    select * from spans_after
+    select
+        *,
+        true as has_other_events
+    from spans_after
     union
-    select * from spans_of_owners
+    select
+        *,
+        false as has_other_events
+    from spans_of_owners
 ),
 {%- else -%}
 spans as (
     select
         visitor_id,
         event_at as span_started_at,
-        event_at as span_ended_at
+        event_at as span_ended_at,
+        true as has_other_events
     from events
     where false
 ),
@@ -235,6 +246,7 @@ final as (
         spans.visitor_id,
         spans.span_started_at,
         spans.span_ended_at,
+        spans.has_other_events,
         batches.batch_number
     from spans
     cross join batches

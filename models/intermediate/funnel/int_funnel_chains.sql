@@ -3,7 +3,7 @@
 -- first event that took them from that entry.
 -- A unit that never did what the second step wants got to the first step at most: it needs no window, and most are so.
 -- In an increment all of a touched visitor is followed anew, and the touched ones of all sessions.
-{{ config(materialized='incremental', meta={'scope': funnel_scope()}) }}
+{{ config(materialized='incremental', meta={'scope': funnel_scope('int_event_spans_touched')}) }}
 
 with
 
@@ -12,7 +12,7 @@ visitor_events as (
         *,
         visitor_id as unit_id
     from {{ ref('int_funnel_events') }}
-    where {{ of_touched_visitors('visitor_id') }}
+    where {{ of_touched_visitors('visitor_id', of='int_event_spans_touched') }}
 ),
 
 session_events as (
@@ -20,7 +20,7 @@ session_events as (
         *,
         session_id as unit_id
     from {{ ref('int_funnel_events') }} as events
-    where {{ in_spans('events.visitor_id', 'events.event_at') }}
+    where {{ in_spans('events.visitor_id', 'events.event_at', of='int_event_spans_touched') }}
 ),
 
 steps as (

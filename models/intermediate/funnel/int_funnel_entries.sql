@@ -1,6 +1,6 @@
 -- Chains with what their events say: of the entry who, where and what was looked at, of the first attempt how it was to be paid.
 -- Grain: one row per funnel, unit, unit_id and scope_value. Told once and kept: events are many, and an entry is looked up by id.
-{{ config(materialized='incremental', meta={'scope': funnel_scope()}) }}
+{{ config(materialized='incremental', meta={'scope': funnel_scope('int_spans_touched')}) }}
 
 with
 
