@@ -1,3 +1,4 @@
+{%- set anchor_product_id = "'" ~ var('question_anchor') | replace("'", "''") ~ "'" -%}
 -- What those who put one product into the cart view and never take. Grain: one row per product_id.
 with
 
@@ -32,7 +33,7 @@ anchored as (
     from events
     where
         event_type = 'add_to_cart'
-        and product_id = {{ question_anchor() }}
+        and product_id = {{ anchor_product_id }}
     group by shopper_id
 ),
 
@@ -82,7 +83,7 @@ final as (
     where
         view_count > 0
         and not {{ is_taken('add_to_cart_count', 'order_count') }}
-        and product_id <> {{ question_anchor() }}
+        and product_id <> {{ anchor_product_id }}
     group by product_id
 )
 

@@ -2,6 +2,3 @@
 {% macro question_files(table) -%}{{ return(adapter.dispatch('question_files')(table)) }}{%- endmacro %}
 {% macro duckdb__question_files(table) -%}read_parquet('{{ var("question_files") }}/{{ table }}/*.parquet'){%- endmacro %}
 {% macro spark__question_files(table) -%}parquet.`{{ var("question_files") }}/{{ table }}`{%- endmacro %}
-
-{# The product whose shoppers the question cross_sell is about, as a text. #}
-{% macro question_anchor() -%}'{{ var("question_anchor") | replace("'", "''") }}'{%- endmacro %}

@@ -80,7 +80,12 @@ members as (
         kept.customer_id,
         kept.first_seen_on
     from {{ this }} as kept
-    where not {{ of_touched_customers('kept.customer_id') }}
+    where
+        not exists (
+            select 1
+            from {{ ref('int_shoppers_touched') }} as touched
+            where touched.shopper_id = kept.customer_id
+        )
     {% endif %}
 ),
 

@@ -17,14 +17,15 @@ ANALYSES = "analyses/questions"
 SEEDS = ("engagement_weights",)
 
 
-def compile_questions(files: Files, folder: Path) -> Path:
-    """A folder with <question>.sql and footfall.duckdb. Raises RuntimeError with dbt's last words when it fails."""
+def compile_questions(files: Files, folder: Path, **others: object) -> Path:
+    """A folder with <question>.sql and footfall.duckdb; `others` are further variables. Raises RuntimeError with dbt's last words when it fails."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "landing").mkdir(parents=True)
     variables = {
         "question_files": files.folder,
         "question_anchor": files.anchor_product_id,
         "as_of_date": files.as_of_date,
+        **others,
     }
     environment = {
         LANDING_VARIABLE: str(folder / "landing"),
