@@ -6,7 +6,7 @@
 {%- for model_name in [
     'int_events_quarantined', 'int_events_repeated', 'int_events_deduplicated', 'int_visitors_identified', 'int_spans_touched',
     'int_events_sessionized', 'int_sessions_summarized', 'int_landed_counts', 'int_row_fates',
-    'int_funnel_chains', 'int_funnel_entries', 'int_event_gaps_measured', 'session_risk', 'int_carts_followed',
+    'int_funnel_chains', 'int_event_gaps_measured', 'session_risk', 'int_carts_followed',
     'int_visitor_days_counted', 'int_shoppers_touched', 'customer_risk',
     'int_event_days_touched', 'int_event_features_counted', 'int_snapshots_moved', 'int_shopper_products_counted',
     'int_customer_categories_counted', 'int_customer_days_active', 'int_customer_favourites_snapshotted',

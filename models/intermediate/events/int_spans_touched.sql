@@ -6,7 +6,8 @@
 -- 2. the island after each of them: whether a visitor was there before is said of its first session;
 -- 3. islands in which the device's owner changes, because somebody was seen logged in there;
 -- 4. islands with an event whose product, or whose order's products, are of another category now: funnels are told by category.
--- has_other_events is false for 3: there nothing but the owner is another (int_event_spans_touched leaves these out).
+-- has_other_events is false for 3: there nothing but the owner is another (int_event_spans_touched leaves these out). has_changed_events
+-- is true where an event that was there before may be gone or another, and not only new ones came.
 -- A touch too many does no harm, so the spans of a run that did not finish stay for the next one.
 {{ config(materialized='incremental', incremental_strategy='accumulate') }}
 {{ runs_after('int_events_deduplicated') }}
@@ -47,7 +48,8 @@ events as (
     select
         visitor_id,
         event_at,
-        customer_id is not null as is_identified
+        customer_id is not null as is_identified,
+        false as is_changed
     from {{ ref('int_events_batched') }}
     where _rejection_reasons = ''
 
@@ -56,7 +58,8 @@ events as (
     select
         visitor_id,
         event_at,
-        customer_id is not null as is_identified
+        customer_id is not null as is_identified,
+        true as is_changed
     from {{ ref('int_events_known') }}
     {% if is_increment %}
     union
@@ -64,7 +67,8 @@ events as (
     select
         visitor_id,
         event_at,
-        false as is_identified
+        false as is_identified,
+        true as is_changed
     from {{ ref('int_events_deduplicated') }}
     where product_id in (select products_recategorized.product_id from products_recategorized)
 
@@ -73,7 +77,8 @@ events as (
     select
         visitor_id,
         event_at,
-        false as is_identified
+        false as is_identified,
+        true as is_changed
     from {{ ref('int_events_deduplicated') }}
     where
         event_type = 'order_placed'
@@ -109,6 +114,7 @@ islands_touched as (
     select
         events.visitor_id,
         events.event_at,
+        bool_or(events.is_changed) as has_changed_events,
         min(islands.island_started_at) as island_started_at,
         max(islands.island_ended_at) as island_ended_at
     from events
@@ -124,7 +130,8 @@ spans_of_events as (
     select distinct
         visitor_id,
         least(event_at, coalesce(island_started_at, event_at)) as span_started_at,
-        greatest(event_at, coalesce(island_ended_at, event_at)) as span_ended_at
+        greatest(event_at, coalesce(island_ended_at, event_at)) as span_ended_at,
+        has_changed_events
     from islands_touched
 ),
 
@@ -215,18 +222,27 @@ spans_of_owners as (
 
 spans as (
     select
-        *,
-        true as has_other_events
+        visitor_id,
+        span_started_at,
+        span_ended_at,
+        true as has_other_events,
+        has_changed_events
     from spans_of_events
     union
     select
-        *,
-        true as has_other_events
+        visitor_id,
+        span_started_at,
+        span_ended_at,
+        true as has_other_events,
+        false as has_changed_events
     from spans_after
     union
     select
-        *,
-        false as has_other_events
+        visitor_id,
+        span_started_at,
+        span_ended_at,
+        false as has_other_events,
+        false as has_changed_events
     from spans_of_owners
 ),
 {%- else -%}
@@ -235,7 +251,8 @@ spans as (
         visitor_id,
         event_at as span_started_at,
         event_at as span_ended_at,
-        true as has_other_events
+        true as has_other_events,
+        false as has_changed_events
     from events
     where false
 ),
@@ -247,6 +264,7 @@ final as (
         spans.span_started_at,
         spans.span_ended_at,
         spans.has_other_events,
+        spans.has_changed_events,
         batches.batch_number
     from spans
     cross join batches

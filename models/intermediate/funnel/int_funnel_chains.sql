@@ -2,25 +2,56 @@
 -- Units are visitors and sessions. The chain is the one that reached the furthest step first; its steps are dated by the
 -- first event that took them from that entry.
 -- A unit that never did what the second step wants got to the first step at most: it needs no window, and most are so.
--- In an increment all of a touched visitor is followed anew, and the touched ones of all sessions.
+-- Of its events the chain keeps what funnels are broken down by: of the entry who, where and what was looked at, of the first attempt how
+-- it was to be paid.
+-- In an increment the touched sessions are followed anew, and each touched visitor from one window before the first touched time on: what
+-- was entered earlier and stands in this table ended before anything is another. The better of the two is the visitor's. Where events may
+-- be gone a better chain may be gone with them, so that visitor is followed from the beginning.
 {{ config(materialized='incremental', meta={'scope': funnel_scope('int_event_spans_touched')}) }}
+
+{%- set is_followed_on = not execute or is_increment() %}
 
 with
 
-visitor_events as (
+{% if is_followed_on -%}
+followed_visitors as (
     select
-        *,
-        visitor_id as unit_id
-    from {{ ref('int_funnel_events') }}
-    where {{ of_touched_visitors('visitor_id', of='int_event_spans_touched') }}
+        visitor_id,
+        case
+            when bool_or(has_changed_events) then timestamp '1900-01-01 00:00:00'
+            else min(span_started_at) - interval {{ whole_variable('conversion_window_hours') }} hour
+        end as followed_from
+    from {{ ref('int_event_spans_touched') }}
+    group by visitor_id
 ),
 
-session_events as (
+{% endif -%}
+followed_events as (
     select
-        *,
-        session_id as unit_id
+        events.*,
+        {{ epoch_us('events.event_at') }} as event_us
     from {{ ref('int_funnel_events') }} as events
-    where {{ in_spans('events.visitor_id', 'events.event_at', of='int_event_spans_touched') }}
+    {% if is_followed_on -%}
+    inner join followed_visitors
+        on
+            events.visitor_id = followed_visitors.visitor_id
+            and events.event_at >= followed_visitors.followed_from
+    {%- else -%}
+    where {{ in_bucket('events.visitor_id') }}
+    {%- endif %}
+),
+
+events as (
+    select events.*
+    from {{ ref('int_events_sessionized') }} as events
+    {% if is_followed_on -%}
+    inner join followed_visitors
+        on
+            events.visitor_id = followed_visitors.visitor_id
+            and events.event_at >= followed_visitors.followed_from
+    {%- else -%}
+    where {{ in_bucket('events.visitor_id') }}
+    {%- endif %}
 ),
 
 steps as (
@@ -37,19 +68,30 @@ first_payment_steps as (
 ),
 
 units as (
-    {%- for unit in ['visitor', 'session'] %}
     select
         funnel,
-        '{{ unit }}' as unit,
-        unit_id,
+        'visitor' as unit,
+        visitor_id as unit_id,
         visitor_id,
         scope_value,
         step_number,
         event_id,
-        {{ epoch_us('event_at') }} as event_us
-    from {{ unit }}_events
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        event_us
+    from followed_events
+
+    union all
+
+    select
+        funnel,
+        'session' as unit,
+        session_id as unit_id,
+        visitor_id,
+        scope_value,
+        step_number,
+        event_id,
+        event_us
+    from followed_events
+    where {{ in_spans('followed_events.visitor_id', 'followed_events.event_at', of='int_event_spans_touched') if is_followed_on else 'true' }}
 ),
 
 -- The number stands for the four columns while the windows run: sorting integers is several times cheaper than sorting text.
@@ -146,7 +188,8 @@ bystander_chains as (
         min(units.visitor_id) as visitor_id,
         1 as furthest_step_number,
         min_by(units.event_id, (units.event_us, units.event_id)) as entry_event_id,
-        cast(null as {{ dbt.type_string() }}) as payment_event_id,
+        min_by(units.event_id, (units.event_us, units.event_id))
+            filter (where first_payment_steps.payment_step_number = 1) as payment_event_id,
         min(units.event_us) as step_1_us
         {%- for step in range(2, funnel_max_steps() + 1) %},
         cast(null as bigint) as step_{{ step }}_us
@@ -158,6 +201,7 @@ bystander_chains as (
             and units.unit = contending_units.unit
             and units.unit_id = contending_units.unit_id
             and units.scope_value = contending_units.scope_value
+    left join first_payment_steps on units.funnel = first_payment_steps.funnel
     where
         units.step_number = 1
         and contending_units.unit_number is null
@@ -170,7 +214,7 @@ chains as (
     select * from bystander_chains
 ),
 
-final as (
+dated_chains as (
     select
         funnel,
         unit,
@@ -185,6 +229,83 @@ final as (
         {{ timestamp_from_us('step_' ~ step ~ '_us') }} as step_{{ step }}_at
         {%- endfor %}
     from chains
+),
+
+entries as (
+    select
+        event_id,
+        product_id,
+        device_type,
+        traffic_channel,
+        country
+    from events
+    where event_type in (select steps.event_type from steps where steps.step_number = 1)
+),
+
+attempts as (
+    select
+        event_id,
+        payment_method,
+        gateway
+    from events
+    where event_type = 'payment_attempted'
+),
+
+told_chains as (
+    select
+        dated_chains.*,
+        entries.product_id,
+        entries.device_type,
+        entries.traffic_channel,
+        entries.country,
+        attempts.payment_method,
+        attempts.gateway
+    from dated_chains
+    left join entries on dated_chains.entry_event_id = entries.event_id
+    left join attempts on dated_chains.payment_event_id = attempts.event_id
+),
+
+{% if is_followed_on -%}
+candidates as (
+    select * from told_chains
+
+    union all
+
+    select kept.*
+    from {{ this }} as kept
+    inner join followed_visitors
+        on
+            kept.visitor_id = followed_visitors.visitor_id
+            and kept.entered_at < followed_visitors.followed_from
+    where kept.unit = 'visitor'
+),
+
+-- Two chains that got equally far did so by different events, never at the same time.
+ranked_candidates as (
+    select
+        *,
+        row_number() over (
+            partition by funnel, unit, unit_id, scope_value
+            order by
+                furthest_step_number desc nulls last,
+                case furthest_step_number
+                    {%- for step in range(1, funnel_max_steps() + 1) %}
+                    when {{ step }} then step_{{ step }}_at
+                    {%- endfor %}
+                end nulls last
+        ) as candidate_number
+    from candidates
+),
+
+final as (
+    select * except (candidate_number)
+    from ranked_candidates
+    where candidate_number = 1
 )
+{%- else -%}
+final as (
+    select * from told_chains
+)
+{%- endif %}
 
 select * from final

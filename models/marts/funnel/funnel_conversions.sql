@@ -1,13 +1,17 @@
 -- How far each visitor and each session got, in order and within the window. Grain: one row per funnel, unit, unit_id and
 -- scope_value. Breakdowns are those of the entry event; payment method and gateway those of the chain's first attempt, NULL
 -- when it came to none. A unit whose window ends after the as-of moment is not mature: neither converted nor lost.
--- A view: what time changes (maturity, who is new, categories) is told when it is asked for, the rest is kept in int_funnel_chains.
+-- A view: what time changes (maturity, whose device it was, who is new, categories) is told when it is asked for, the rest is kept in int_funnel_chains.
 {{ config(materialized='view') }}
 
 with
 
 chains as (
-    select * from {{ ref('int_funnel_entries') }}
+    select * from {{ ref('int_funnel_chains') }}
+),
+
+visitors as (
+    select * from {{ ref('int_visitors_identified') }}
 ),
 
 steps as (
@@ -54,7 +58,7 @@ final as (
         {%- for step in range(1, funnel_max_steps() + 1) %}
         chains.step_{{ step }}_at,
         {%- endfor %}
-        chains.customer_id,
+        visitors.customer_id,
         chains.device_type,
         chains.traffic_channel,
         chains.country,
@@ -69,7 +73,8 @@ final as (
             chains.funnel = steps.funnel
             and chains.furthest_step_number = steps.step_number
     left join products on chains.product_id = products.product_id
-    left join first_orders on chains.customer_id = first_orders.customer_id
+    {{ join_owner('chains', 'entered_at') }}
+    left join first_orders on visitors.customer_id = first_orders.customer_id
 )
 
 select * from final

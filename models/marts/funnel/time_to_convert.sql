@@ -3,7 +3,7 @@
 with
 
 conversions as (
-    select * from {{ ref('int_funnel_entries') }}
+    select * from {{ ref('int_funnel_chains') }}
     where
         step_2_at is not null
         and {{ is_mature('entered_at') }}
