@@ -14,9 +14,7 @@
         with profiled_rows as (
             select * from {{ relation }}
             {%- if time_column %}
-            where
-                {{ time_column }} >= cast({{ as_of_date() }} - cast({{ whole_variable('profile_days') - 1 }} as integer) as timestamp)
-                or {{ time_column }} is null
+            where {{ is_profiled(time_column) }}
             {%- endif %}
         ),
 
@@ -67,6 +65,14 @@
         {% endfor %}
     ) as profiled
     {%- endif -%}
+{%- endmacro %}
+
+{# Is a fact one of those that are profiled? The day is written out, so that the engine skips what is earlier. #}
+{% macro is_profiled(happened_at) -%}
+    {%- set first_day = run_query(
+        'select ' ~ as_of_date() ~ ' - ' ~ (whole_variable('profile_days') - 1)
+    ).columns[0].values()[0] -%}
+    {{ happened_at ~ " >= timestamp '" ~ first_day ~ " 00:00:00' or " if first_day is not none }}{{ happened_at }} is null
 {%- endmacro %}
 
 {# What profiled_columns gives for a table that is not there yet (dbt compile before the first build). #}

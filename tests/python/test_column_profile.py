@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
-# Facts are those of the last thirty days, and those without a time.
+# Facts are those of the last seven days, and those without a time.
 TABLES = {
     "dim_customers": "true",
     "dim_products": "true",
@@ -19,7 +19,7 @@ TABLES = {
     "fct_order_items": "ordered_at >= {since} or ordered_at is null",
     "fct_payments": "attempted_at >= {since}",
 }
-SINCE = "(select as_of_date - interval 29 day from intermediate.int_as_of_dates)"
+SINCE = "(select as_of_date - interval 6 day from intermediate.int_as_of_dates)"
 NUMBERS = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL(18,4)")
 
 

@@ -17,7 +17,9 @@ sessions as (
 
 events as (
     select * from {{ ref('int_events_sessionized') }} as events
-    where {{ of_touched_visitors('events.visitor_id') }}
+    where
+        event_type in ('add_to_cart', 'remove_from_cart', 'checkout_started', 'payment_attempted', 'order_placed')
+        and {{ of_touched_visitors('events.visitor_id') }}
 ),
 
 carts as (
