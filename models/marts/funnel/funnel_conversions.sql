@@ -10,7 +10,7 @@ chains as (
     select * from {{ ref('int_funnel_chains') }}
 ),
 
-visitors as (
+devices as (
     select * from {{ ref('int_visitors_identified') }}
 ),
 
@@ -28,6 +28,14 @@ first_orders as (
         ordered_at as first_ordered_at
     from {{ ref('fct_orders') }}
     where is_first_order
+),
+
+visitors as (
+    select
+        devices.*,
+        first_orders.first_ordered_at
+    from devices
+    left join first_orders on devices.customer_id = first_orders.customer_id
 ),
 
 funnel_lengths as (
@@ -63,7 +71,7 @@ final as (
         chains.traffic_channel,
         chains.country,
         coalesce(products.category, 'unknown') as category,
-        case when first_orders.first_ordered_at < chains.entered_at then 'returning' else 'new' end as customer_type,
+        case when visitors.first_ordered_at < chains.entered_at then 'returning' else 'new' end as customer_type,
         chains.payment_method,
         chains.gateway
     from chains
@@ -74,7 +82,6 @@ final as (
             and chains.furthest_step_number = steps.step_number
     left join products on chains.product_id = products.product_id
     {{ join_owner('chains', 'entered_at') }}
-    left join first_orders on visitors.customer_id = first_orders.customer_id
 )
 
 select * from final
