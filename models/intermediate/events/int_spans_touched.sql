@@ -44,14 +44,38 @@ orders_recategorized as ( -- noqa: ST03
 ),
 
 {% endif -%}
+batch as (
+    select * from {{ ref('int_events_batched') }}
+    where _rejection_reasons = ''
+),
+
+known as (
+    select * from {{ ref('int_events_known') }}
+),
+
+-- Deliveries of one event that do not all say the same: another one may count from now on.
+versions as (
+    select {{ event_columns() | join(', ') }} from known
+    union
+    select {{ event_columns() | join(', ') }}
+    from batch
+    where event_id in (select known.event_id from known)
+),
+
+events_changed as (
+    select event_id
+    from versions
+    group by event_id
+    having count(*) > 1
+),
+
 events as (
     select
         visitor_id,
         event_at,
         customer_id is not null as is_identified,
         false as is_changed
-    from {{ ref('int_events_batched') }}
-    where _rejection_reasons = ''
+    from batch
 
     union
 
@@ -59,8 +83,8 @@ events as (
         visitor_id,
         event_at,
         customer_id is not null as is_identified,
-        true as is_changed
-    from {{ ref('int_events_known') }}
+        event_id in (select events_changed.event_id from events_changed) as is_changed
+    from known
     {% if is_increment %}
     union
 

@@ -1,7 +1,8 @@
 -- How far each visitor and each session got, in order and within the window. Grain: one row per funnel, unit, unit_id and
 -- scope_value. Breakdowns are those of the entry event; payment method and gateway those of the chain's first attempt, NULL
 -- when it came to none. A unit whose window ends after the as-of moment is not mature: neither converted nor lost.
--- A view: what time changes (maturity, whose device it was, who is new, categories) is told when it is asked for, the rest is kept in int_funnel_chains.
+-- A view: what time changes (maturity, whose device it was, who is new, categories) is told when it is asked for, the rest is kept in
+-- int_funnel_chains.
 {{ config(materialized='view') }}
 
 with
