@@ -7,3 +7,14 @@
 {% macro visitor_bucket(visitor_id, bucket_count) -%}{{ return(adapter.dispatch('visitor_bucket')(visitor_id, bucket_count)) }}{%- endmacro %}
 {% macro duckdb__visitor_bucket(visitor_id, bucket_count) -%}hash({{ visitor_id }}) % {{ bucket_count }}{%- endmacro %}
 {% macro spark__visitor_bucket(visitor_id, bucket_count) -%}pmod(hash({{ visitor_id }}), {{ bucket_count }}){%- endmacro %}
+
+{# Several continuous percentiles of one value, an aggregate that gives a list. The values are kept once: each percentile_cont would keep
+   them for itself, and they cannot spill. #}
+{% macro percentiles(value, shares) -%}{{ return(adapter.dispatch('percentiles')(value, shares)) }}{%- endmacro %}
+{% macro duckdb__percentiles(value, shares) -%}quantile_cont(cast({{ value }} as double), [{{ shares | join(', ') }}]){%- endmacro %}
+{% macro spark__percentiles(value, shares) -%}percentile(cast({{ value }} as double), array({{ shares | join(', ') }})){%- endmacro %}
+
+{# An item of a list, from 1. #}
+{% macro list_item(list, number) -%}{{ return(adapter.dispatch('list_item')(list, number)) }}{%- endmacro %}
+{% macro duckdb__list_item(list, number) -%}{{ list }}[{{ number }}]{%- endmacro %}
+{% macro spark__list_item(list, number) -%}{{ list }}[{{ number - 1 }}]{%- endmacro %}

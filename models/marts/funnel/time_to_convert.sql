@@ -1,3 +1,4 @@
+{%- set shares = [0.50, 0.75, 0.90, 0.95] -%}
 -- How long each step takes. Grain: one row per funnel, unit and step_number from 2 on. Mature units that took the step.
 -- Continuous percentiles, in seconds, from the entry and from the step before.
 with
@@ -27,27 +28,35 @@ durations as (
     {%- endfor %}
 ),
 
+measured as (
+    select
+        funnel,
+        unit,
+        step_number,
+        count(*) as unit_count,
+        {{ percentiles('seconds_from_entry', shares) }} as from_entry,
+        {{ percentiles('seconds_from_previous', shares) }} as from_previous
+    from durations
+    group by funnel, unit, step_number
+),
+
 final as (
     select
-        durations.funnel,
-        durations.unit,
-        cast(durations.step_number as integer) as step_number,
+        measured.funnel,
+        measured.unit,
+        cast(measured.step_number as integer) as step_number,
         steps.step_name,
-        count(*) as unit_count,
-        percentile_cont(0.50) within group (order by cast(durations.seconds_from_entry as double)) as p50_seconds_from_entry,
-        percentile_cont(0.75) within group (order by cast(durations.seconds_from_entry as double)) as p75_seconds_from_entry,
-        percentile_cont(0.90) within group (order by cast(durations.seconds_from_entry as double)) as p90_seconds_from_entry,
-        percentile_cont(0.95) within group (order by cast(durations.seconds_from_entry as double)) as p95_seconds_from_entry,
-        percentile_cont(0.50) within group (order by cast(durations.seconds_from_previous as double)) as p50_seconds_from_previous,
-        percentile_cont(0.75) within group (order by cast(durations.seconds_from_previous as double)) as p75_seconds_from_previous,
-        percentile_cont(0.90) within group (order by cast(durations.seconds_from_previous as double)) as p90_seconds_from_previous,
-        percentile_cont(0.95) within group (order by cast(durations.seconds_from_previous as double)) as p95_seconds_from_previous
-    from durations
+        measured.unit_count
+        {%- for origin in ['entry', 'previous'] %}
+        {%- for share in shares %},
+        {{ list_item('measured.from_' ~ origin, loop.index) }} as p{{ (share * 100) | round | int }}_seconds_from_{{ origin }}
+        {%- endfor %}
+        {%- endfor %}
+    from measured
     inner join steps
         on
-            durations.funnel = steps.funnel
-            and durations.step_number = steps.step_number
-    group by durations.funnel, durations.unit, durations.step_number, steps.step_name
+            measured.funnel = steps.funnel
+            and measured.step_number = steps.step_number
 )
 
 select * from final
