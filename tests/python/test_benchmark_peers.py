@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -120,6 +121,31 @@ def edges(seed: int) -> list[tuple[datetime, str, str]]:
             at += timedelta(minutes=minutes, microseconds=chance.choice([-1, 0, 0, 0, 1]) if minutes else 0)
             events.append((at, f"v{visitor}", chance.choice(FUNNEL_STEPS)))
     return events
+
+
+def test_files_are_made_again_when_the_landing_changed(
+    shop: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept while the landing is the same; a build that fails leaves the earlier files as they were."""
+    calls = []
+
+    def fails(landing: Path, work: Path) -> None:
+        calls.append(work)
+        raise RuntimeError("no build")
+
+    monkeypatch.setattr("footfall.peers.files._build", fails)
+    folder = Path(shop.folder)
+    landing = folder.parent / "landing"
+    assert prepare(landing, folder, print) == shop
+    assert not calls
+    changed = tmp_path / "landing"
+    shutil.copytree(landing, changed)
+    with next(changed.rglob("*.jsonl")).open("a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(RuntimeError, match="no build"):
+        prepare(changed, folder, print)
+    assert prepare(landing, folder, print) == shop
+    assert not list(folder.parent.glob(".*"))
 
 
 def edge_files(folder: Path, seed: int) -> Files:

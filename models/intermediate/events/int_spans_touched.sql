@@ -7,7 +7,8 @@
 -- 3. islands in which the device's owner changes, because somebody was seen logged in there;
 -- 4. islands with an event whose product, or whose order's products, are of another category now: funnels are told by category.
 -- has_other_events is false for 3: there nothing but the owner is another (int_event_spans_touched leaves these out). has_changed_events
--- is true where an event that was there before may be gone or another, and not only new ones came.
+-- is true where an event that was there before may be gone, or another, or of another category, and not only new ones came. It is true of
+-- all that a run noted which did not finish: its file may be another by now, and tables that it wrote are ahead of these notes.
 -- A touch too many does no harm, so the spans of a run that did not finish stay for the next one.
 {{ config(materialized='incremental', incremental_strategy='accumulate') }}
 {{ runs_after('int_events_deduplicated') }}
@@ -69,6 +70,12 @@ events_changed as (
     having count(*) > 1
 ),
 
+events_new as (
+    select event_id
+    from batch
+    where event_id not in (select known.event_id from known)
+),
+
 events as (
     select
         visitor_id,
@@ -92,7 +99,7 @@ events as (
         visitor_id,
         event_at,
         false as is_identified,
-        true as is_changed
+        event_id not in (select events_new.event_id from events_new) as is_changed
     from {{ ref('int_events_deduplicated') }}
     where product_id in (select products_recategorized.product_id from products_recategorized)
 
@@ -102,7 +109,7 @@ events as (
         visitor_id,
         event_at,
         false as is_identified,
-        true as is_changed
+        event_id not in (select events_new.event_id from events_new) as is_changed
     from {{ ref('int_events_deduplicated') }}
     where
         event_type = 'order_placed'
@@ -268,6 +275,15 @@ spans as (
         false as has_other_events,
         false as has_changed_events
     from spans_of_owners
+    union
+    select
+        noted.visitor_id,
+        noted.span_started_at,
+        noted.span_ended_at,
+        noted.has_other_events,
+        true as has_changed_events
+    from {{ this }} as noted
+    where noted.batch_number in (select batches.batch_number from batches)
 ),
 {%- else -%}
 spans as (

@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from footfall.contract import LANDING_VARIABLE, PROJECT
 from footfall.demo import DATABASE_VARIABLE
+from footfall.folder_swap import replaced_folder
 
 FACTS = "facts.json"
 MODELS = (
@@ -44,24 +45,41 @@ def prepare(landing: Path, folder: Path, tell: Callable[[str], None]) -> Files:
     """Writes events, orders, order_items and customers of `landing` into `folder`, unless they are there already.
 
     What a good row is, which of several deliveries counts and whose a device was is said by the project's own models.
-    Raises RuntimeError when dbt fails.
+    Files of another landing folder, or of this one before it changed, are replaced. Raises RuntimeError when dbt fails.
     """
-    if (folder / FACTS).is_file():
-        return Files(folder=str(folder), **json.loads((folder / FACTS).read_text(encoding="utf-8")))
-    shutil.rmtree(folder, ignore_errors=True)
-    work = folder / "work"
-    work.mkdir(parents=True)
+    source = _fingerprint(landing)
+    kept = _kept(folder, source)
+    if kept:
+        return kept
     tell(f"preparing {folder.name} from {landing.name} (once, not timed)")
-    _build(landing, work)
-    with duckdb.connect(str(work / "footfall.duckdb"), read_only=True) as connection:
-        connection.execute("set memory_limit = '4GB'; set threads = 2")
-        connection.execute(f"set temp_directory = '{work / 'spilled'}'")
-        _write_events(connection, folder)
-        _write_others(connection, folder)
-        facts = _facts(connection, folder)
-    shutil.rmtree(work)
-    (folder / FACTS).write_text(json.dumps({k: v for k, v in asdict(facts).items() if k != "folder"}), encoding="utf-8")
-    return facts
+    with replaced_folder(folder) as partial:
+        work = partial / "work"
+        work.mkdir()
+        _build(landing, work)
+        with duckdb.connect(str(work / "footfall.duckdb"), read_only=True) as connection:
+            connection.execute("set memory_limit = '4GB'; set threads = 2")
+            connection.execute(f"set temp_directory = '{work / 'spilled'}'")
+            _write_events(connection, partial)
+            _write_others(connection, partial)
+            files = replace(_facts(connection, partial), folder=str(folder))
+        shutil.rmtree(work)
+        facts = {key: value for key, value in asdict(files).items() if key != "folder"}
+        (partial / FACTS).write_text(json.dumps({"source": source, **facts}), encoding="utf-8")
+    return files
+
+
+def _fingerprint(landing: Path) -> list[str]:
+    """The landed files by name and size."""
+    files = (path for path in landing.rglob("*") if path.is_file())
+    return sorted(f"{path.relative_to(landing)} {path.stat().st_size}" for path in files)
+
+
+def _kept(folder: Path, source: list[str]) -> Files | None:
+    """What an earlier call prepared from the same files."""
+    if not (folder / FACTS).is_file():
+        return None
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    return Files(folder=str(folder), **facts) if facts.pop("source", None) == source else None
 
 
 def _build(landing: Path, work: Path) -> None:
@@ -76,7 +94,9 @@ def _build(landing: Path, work: Path) -> None:
     command += ["--select", *(f"+{model}" for model in MODELS)]
     done = subprocess.run(command, cwd=PROJECT, env={**os.environ, **environment}, stdout=sys.stderr, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"{landing}: dbt could not build its events and orders; what is wrong is said above.")
+        raise RuntimeError(
+            f"{landing}: dbt could not build its events and orders. Fix: mend what it says above, and call this again."
+        )
 
 
 def _write_events(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -117,8 +137,12 @@ def _facts(connection: duckdb.DuckDBPyConnection, folder: Path) -> Files:
     """How many events there are, the last day, and the product that most shoppers put into the cart."""
     events = f"read_parquet('{folder}/events/*.parquet')"
     count, last = connection.execute(f"select count(*), max(cast(event_at as date)) from {events}").fetchone()
-    (anchor,) = connection.execute(
+    anchor = connection.execute(
         f"""select product_id from {events} where event_type = 'add_to_cart' and product_id is not null
         group by 1 order by count(distinct coalesce(customer_id, visitor_id)) desc, 1 limit 1"""
     ).fetchone()
-    return Files(folder=str(folder), events=count, as_of_date=str(last), anchor_product_id=anchor)
+    if anchor is None:
+        raise RuntimeError(
+            f"{folder}: nobody put a product into the cart, so there is nothing to ask. Fix: take other files."
+        )
+    return Files(folder=str(folder), events=count, as_of_date=str(last), anchor_product_id=anchor[0])
