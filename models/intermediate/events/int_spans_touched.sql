@@ -70,7 +70,7 @@ events_changed as (
     having count(*) > 1
 ),
 
-events_new as (
+events_new as ( -- noqa: ST03
     select event_id
     from batch
     where event_id not in (select known.event_id from known)
