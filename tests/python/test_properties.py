@@ -342,6 +342,7 @@ def funnel_rows(histories: dict[str, list[Step]]) -> list[dict[str, object]]:
 def chains_in_sql(stand_ins: StandIns, sql: str, rows: list[dict[str, object]]) -> dict[tuple[str, str], Chain]:
     """(unit, id) -> chain, as int_funnel_chains has it."""
     stand_ins.put("int_funnel_events", rows)
+    stand_ins.put("int_events_sessionized", [])
     times = ", ".join(f"epoch_us(step_{number}_at)" for number in range(1, 7))
     query = f"""
         select unit, unit_id, furthest_step_number, epoch_us(entered_at), entry_event_id, payment_event_id, {times}

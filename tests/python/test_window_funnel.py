@@ -119,6 +119,7 @@ def levels() -> dict[str, int]:
     """Case -> level, by the compiled model."""
     found: dict[str, int] = {}
     with empty_build() as build:
+        build.put("int_events_sessionized", [])
         build.put("funnel_steps", [{"funnel": "f", "step_number": 1, "event_type": "page_view", "scope": "all"}])
         for window, mode in GROUPS:
             sql = compiled("int_funnel_chains", conversion_window_hours=window, funnel_mode=mode)["int_funnel_chains"]
