@@ -110,8 +110,10 @@ def layer(node: Any) -> str:
 
 
 def sql_files() -> list[Path]:
-    """Every SQL file of models, macros and tests."""
-    return sorted(path for folder in ("models", "macros", "tests") for path in (PROJECT / folder).rglob("*.sql"))
+    """Every SQL file of models, macros, analyses and tests."""
+    return sorted(
+        path for folder in ("models", "macros", "analyses", "tests") for path in (PROJECT / folder).rglob("*.sql")
+    )
 
 
 def test_every_variable_is_explained_and_read() -> None:

@@ -73,7 +73,11 @@ events_changed as (
 events_new as ( -- noqa: ST03
     select event_id
     from batch
-    where event_id not in (select known.event_id from known)
+    where not exists (
+        select 1
+        from known
+        where known.event_id = batch.event_id
+    )
 ),
 
 events as (
@@ -99,7 +103,7 @@ events as (
         visitor_id,
         event_at,
         false as is_identified,
-        event_id not in (select events_new.event_id from events_new) as is_changed
+        case when event_id in (select events_new.event_id from events_new) then false else true end as is_changed
     from {{ ref('int_events_deduplicated') }}
     where product_id in (select products_recategorized.product_id from products_recategorized)
 
@@ -109,7 +113,7 @@ events as (
         visitor_id,
         event_at,
         false as is_identified,
-        event_id not in (select events_new.event_id from events_new) as is_changed
+        case when event_id in (select events_new.event_id from events_new) then false else true end as is_changed
     from {{ ref('int_events_deduplicated') }}
     where
         event_type = 'order_placed'
