@@ -10,9 +10,9 @@
 {%- endmacro %}
 
 {# The same for all that a touched visitor ever did. #}
-{% macro of_touched_visitors(visitor_id, of='int_spans_touched') -%}
+{% macro of_touched_visitors(visitor_id) -%}
     {%- if not execute or is_increment() -%}
-    {{ visitor_id }} in (select spans.visitor_id from {{ ref(of) }} as spans)
+    {{ visitor_id }} in (select spans.visitor_id from {{ ref('int_spans_touched') }} as spans)
     {%- else -%}
     {{ in_bucket(visitor_id) }}
     {%- endif -%}
@@ -45,6 +45,15 @@
 {# The same for what is told by shopper or customer and made without buckets. #}
 {% macro of_touched_customers(customer_id) -%}{{ in_keys('int_shoppers_touched', customer_id, 'shopper_id') }}{%- endmacro %}
 
+{# Whose rows in a model's own table stay as they are. #}
+{% macro of_untouched_customers(customer_id) -%}
+    not exists (
+        select 1
+        from {{ ref('int_shoppers_touched') }} as touched
+        where touched.shopper_id = {{ customer_id }}
+    )
+{%- endmacro %}
+
 {# The rows of a customer at a snapshot that a batch changes: all of a touched customer, and of everybody those from the day on by which
    the as-of date moves. #}
 {% macro of_changed_snapshots(customer_id, snapshot_on) -%}
@@ -72,11 +81,7 @@
         on snapshots.snapshot_on >= (select min(moved.moved_from) from {{ ref('int_snapshots_moved') }} as moved)
     where
         kept.snapshot_on = (select max(latest.snapshot_on) from {{ this }} as latest)
-        and not exists (
-            select 1
-            from {{ ref('int_shoppers_touched') }} as touched
-            where touched.shopper_id = kept.customer_id
-        )
+        and {{ of_untouched_customers('kept.customer_id') }}
 {%- endmacro %}
 
 {# Is a time on one of the days by which this batch moves the as-of date (a CTE moved_days)? #}

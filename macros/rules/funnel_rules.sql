@@ -170,10 +170,10 @@
 {%- endmacro %}
 
 {# Which rows of chains a batch touches: a visitor as a whole, of sessions those that begin in a touched span. #}
-{% macro funnel_scope(spans) -%}
+{% macro funnel_scope() -%}
     {{ return([
-        {'column': 'visitor_id', 'keys_of': spans, 'key': 'visitor_id', 'where': "unit = 'visitor'"},
-        {'spans': ['visitor_id', 'entered_at'], 'of': spans, 'where': "unit = 'session'"},
+        {'column': 'visitor_id', 'keys_of': 'int_event_spans_touched', 'key': 'visitor_id', 'where': "unit = 'visitor'"},
+        {'spans': ['visitor_id', 'entered_at'], 'of': 'int_event_spans_touched', 'where': "unit = 'session'"},
     ]) }}
 {%- endmacro %}
 

@@ -63,7 +63,7 @@ class Twins:
 
 
 # Runs that stopped half-way: what had been made by then.
-HALF_WAY = ["+int_orders_completed", "+fct_orders", "+dim_customers", "+int_shoppers_touched", "+int_shopper_products_counted", "+int_customers_snapshotted", "+int_events_repeated", "+int_events_deduplicated", "+int_visitors_reidentified", "+int_spans_touched", "+int_visitors_identified", "+int_events_sessionized", "+int_orders_fated"]  # fmt: skip
+HALF_WAY = ["+int_orders_completed", "+fct_orders", "+dim_customers", "+int_shoppers_touched", "+int_shopper_products_counted", "+int_customers_snapshotted", "+int_events_repeated", "+int_events_deduplicated", "+int_visitors_reidentified", "+int_spans_touched", "+int_visitors_identified", "+int_events_sessionized", "+int_funnel_chains", "+int_orders_fated"]  # fmt: skip
 
 
 def grow_by_histories(twins: Twins, count: int, batches: int, seed: int) -> Arrivals:

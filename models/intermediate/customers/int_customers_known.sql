@@ -80,12 +80,7 @@ members as (
         kept.customer_id,
         kept.first_seen_on
     from {{ this }} as kept
-    where
-        not exists (
-            select 1
-            from {{ ref('int_shoppers_touched') }} as touched
-            where touched.shopper_id = kept.customer_id
-        )
+    where {{ of_untouched_customers('kept.customer_id') }}
     {% endif %}
 ),
 

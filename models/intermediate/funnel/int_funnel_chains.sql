@@ -7,9 +7,19 @@
 -- In an increment the touched sessions are followed anew, and each touched visitor from one window before the first touched time on: what
 -- was entered earlier and stands in this table ended before anything is another. The better of the two is the visitor's. Where events may
 -- be gone a better chain may be gone with them, so that visitor is followed from the beginning.
-{{ config(materialized='incremental', meta={'scope': funnel_scope('int_event_spans_touched')}) }}
+{{ config(materialized='incremental', meta={'scope': funnel_scope()}) }}
 
 {%- set is_followed_on = not execute or is_increment() %}
+{%- set of_those_followed -%}
+    {%- if is_followed_on -%}
+    inner join followed_visitors
+        on
+            events.visitor_id = followed_visitors.visitor_id
+            and events.event_at >= followed_visitors.followed_from
+    {%- else -%}
+    where {{ in_bucket('events.visitor_id') }}
+    {%- endif -%}
+{%- endset %}
 
 with
 
@@ -31,27 +41,13 @@ followed_events as (
         events.*,
         {{ epoch_us('events.event_at') }} as event_us
     from {{ ref('int_funnel_events') }} as events
-    {% if is_followed_on -%}
-    inner join followed_visitors
-        on
-            events.visitor_id = followed_visitors.visitor_id
-            and events.event_at >= followed_visitors.followed_from
-    {%- else -%}
-    where {{ in_bucket('events.visitor_id') }}
-    {%- endif %}
+    {{ of_those_followed }}
 ),
 
 events as (
     select events.*
     from {{ ref('int_events_sessionized') }} as events
-    {% if is_followed_on -%}
-    inner join followed_visitors
-        on
-            events.visitor_id = followed_visitors.visitor_id
-            and events.event_at >= followed_visitors.followed_from
-    {%- else -%}
-    where {{ in_bucket('events.visitor_id') }}
-    {%- endif %}
+    {{ of_those_followed }}
 ),
 
 steps as (
