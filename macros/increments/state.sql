@@ -29,6 +29,28 @@
     {{ return(state_of('loaded_files')) }}
 {%- endmacro %}
 
+{# The files whose rows are in tables: those of finished runs, and those that an unfinished run has left rows of. #}
+{% macro files_in_tables() -%}
+    {%- set loaded = loaded_files_at_hand() -%}
+    {%- set begun = state_of('new_files') -%}
+    {%- if loaded is none or begun is none -%}{{ return(loaded) }}{%- endif -%}
+    {%- set columns = 'source_file, source_table, byte_count, modified_us, content_md5' -%}
+    {%- set unfinished -%}
+        select {{ columns }}
+        from {{ begun }} as files
+        where not exists (select 1 from {{ loaded }} as loaded where loaded.source_file = files.source_file)
+    {%- endset -%}
+    {%- if run_query('select count(*) from (' ~ unfinished ~ ')').columns[0].values()[0] == 0 -%}{{ return(loaded) }}{%- endif -%}
+    {%- set kept = [] -%}
+    {%- for node in readers_of_landing() -%}
+        {%- set names = adapter.get_columns_in_relation(state_of(node.name)) | map(attribute='name') | list -%}
+        {%- do kept.append('select ' ~ ('_source_file' if '_source_file' in names else 'source_file') ~ ' from ' ~ state_of(node.name)) -%}
+    {%- endfor -%}
+    {{ return(
+        '(select ' ~ columns ~ ' from ' ~ loaded ~ ' union all ' ~ unfinished ~ ' and files.source_file in (' ~ kept | join(' union all ') ~ '))'
+    ) }}
+{%- endmacro %}
+
 {# Models that keep rows of landed files; all others read tables. A new one of these needs all files once. #}
 {% macro readers_of_landing() -%}
     {%- set found = [] -%}

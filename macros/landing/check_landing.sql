@@ -14,7 +14,7 @@
                 ) }}
             {%- endif -%}
         {%- endif -%}
-        {%- set problem = landing_problem(source_system, loaded_files_at_hand()) or settings_problem() -%}
+        {%- set problem = landing_problem(source_system, files_in_tables()) or settings_problem() -%}
         {%- if problem -%}{{ exceptions.raise_compiler_error(problem) }}{%- endif -%}
         {{ forget_loaded_files() }}
     {%- endif -%}

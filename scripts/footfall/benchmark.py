@@ -32,6 +32,7 @@ EXAMPLES = """examples:
   python scripts/benchmark.py peers --help                   the same questions asked of other engines
 """
 PEERS = "peers"
+WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -150,10 +151,13 @@ def _increments(folder: Path, options: argparse.Namespace) -> str:
 
     first, days, rebuilt = grow(landing, folder, options.increments, run)
     wall, cpu = median(day.wall for day in days), median(day.cpu for day in days)
-    growth = days[-1].incremental / days[0].incremental
+    growths = [
+        median(getattr(day, kind) for day in days[-WEEK:]) / median(getattr(day, kind) for day in days[:WEEK])
+        for kind in ("incremental", "whole")
+    ]
     return (
         f"{first.wall:.0f} | {rebuilt.wall:.0f} | {rebuilt.cpu:.0f} | {wall:.1f} | {cpu:.1f} | {wall / rebuilt.wall:.1%} | "
-        f"{growth:.2f} | {days[-1].size / rebuilt.size:.2f} | {max(day.peak for day in (first, *days, rebuilt)):.2f} GB"
+        f"{growths[0]:.2f} | {growths[1]:.2f} | {days[-1].size / rebuilt.size:.2f} | {max(day.peak for day in (first, *days, rebuilt)):.2f} GB"
     )
 
 

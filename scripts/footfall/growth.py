@@ -76,12 +76,14 @@ def grow(
 
     land_days(landing, grown, base)
     first = measured(f"the first {len(base)} days", folder / "grown.duckdb")
+    print(_line(first), flush=True)
     one_by_one = []
     for day in rest:
         land_days(landing, grown, [day])
         one_by_one.append(measured(day, folder / "grown.duckdb"))
         print(_line(one_by_one[-1]), flush=True)
-    rebuilt = measured("rebuilt", folder / "rebuilt.duckdb")
+    rebuilt = measured("all anew", folder / "rebuilt.duckdb")
+    print(_line(rebuilt), flush=True)
     shutil.rmtree(grown)
     return first, one_by_one, rebuilt
 

@@ -197,6 +197,26 @@ def test_a_file_that_is_gone_is_refused(shop: Twins) -> None:
         assert refused(shop).startswith(f"{name}: was loaded and is gone. Fix: put it back, or build everything anew")
 
 
+@pytest.mark.parametrize("part", ["+int_orders_fated", "+int_landed_counts"])
+def test_a_file_that_an_unfinished_run_took_rows_from_is_refused_when_it_is_gone(
+    shop: Twins, tmp_path: Path, part: str
+) -> None:
+    """Its rows would stay in some tables; until a table has rows of it, it may still be put right."""
+    twins = Twins(tmp_path)
+    shutil.copytree(shop.landing, twins.landing)
+    shutil.copy(shop.grown, twins.grown)
+    (path, *_) = (path for path in land(invent(8, 2, seed=4), 1, twins.landing, seed=4) if "orders" in path.parts)
+    twins.grow("--select", "new_files")
+    with put_back(path):
+        path.unlink()
+        twins.grow("--select", "new_files")
+    twins.grow("--select", part)
+    with put_back(path):
+        path.unlink()
+        assert "was loaded and is gone" in refused(twins)
+    twins.grow("--select", "new_files")
+
+
 def test_a_file_that_was_touched_is_the_same(shop: Twins) -> None:
     """Another time of change and the same bytes: a copied or restored folder."""
     path = a_file(shop)
