@@ -41,8 +41,8 @@ def differences(one: Path, other: Path, source: str = "storefront") -> dict[str,
 class Twins:
     """A database that grows batch by batch, and the full rebuilds that it is held against."""
 
-    def __init__(self, folder: Path, source: str = "storefront") -> None:
-        self.folder, self.source = folder, source
+    def __init__(self, folder: Path, source: str = "storefront", **variables: object) -> None:
+        self.folder, self.source, self.variables = folder, source, variables
         self.landing = folder / "landing"
         self.grown = folder / "grown" / "footfall.duckdb"
         self.grown.parent.mkdir(parents=True)
@@ -50,14 +50,14 @@ class Twins:
 
     def grow(self, *arguments: str) -> None:
         """An incremental run; with arguments only of a part, as after a kill."""
-        succeeded, told = build_here(self.landing, self.grown, *arguments, source=self.source)
+        succeeded, told = build_here(self.landing, self.grown, *arguments, source=self.source, **self.variables)
         assert succeeded, told
 
     def assert_equal(self) -> None:
         """Rebuilds from all files in a new database and compares."""
         shutil.rmtree(self.rebuilt.parent, ignore_errors=True)
         self.rebuilt.parent.mkdir()
-        succeeded, told = build_here(self.landing, self.rebuilt, source=self.source)
+        succeeded, told = build_here(self.landing, self.rebuilt, source=self.source, **self.variables)
         assert succeeded, told
         assert differences(self.grown, self.rebuilt, self.source) == {}
 
@@ -240,10 +240,17 @@ def test_another_setting_is_refused(shop: Twins, name: str, value: object) -> No
 
 
 @pytest.mark.large
-@pytest.mark.parametrize("seed", [11, 12, 13])
-def test_thousands_of_random_histories(tmp_path: Path, seed: int) -> None:
-    """2,400 histories in six batches each."""
-    grow_by_histories(Twins(tmp_path), count=800, batches=6, seed=seed)
+@pytest.mark.parametrize(
+    ("seed", "variables"),
+    [
+        (11, {}),
+        (12, {"funnel_mode": "strict_increase", "as_of_date": "2025-02-10"}),
+        (13, {"split_on_campaign": True, "split_at_midnight": True, "max_session_hours": 1}),
+    ],
+)
+def test_thousands_of_random_histories(tmp_path: Path, seed: int, variables: dict[str, object]) -> None:
+    """2,400 histories in six batches each, a third of them with other rules for chains, a third for sessions."""
+    grow_by_histories(Twins(tmp_path, **variables), count=800, batches=6, seed=seed)
 
 
 @pytest.mark.large
