@@ -60,7 +60,7 @@ def land(arrivals: Arrivals, batch: int, folder: Path, seed: int) -> list[Path]:
     day = (START + timedelta(days=DAYS + batch)).date().isoformat()
     written = []
     for table in landed_tables("storefront", str(folder)):
-        rows = arrivals.rows.get((batch, table.name), [])
+        rows = list(arrivals.rows.get((batch, table.name), []))
         if not rows and batch > 0:
             continue
         dice.shuffle(rows)
