@@ -32,7 +32,7 @@ EXAMPLES = """examples:
   python scripts/benchmark.py peers --help                   the same questions asked of other engines
 """
 PEERS = "peers"
-WEEK = 7
+TURNS = 5
 
 
 @dataclass(frozen=True)
@@ -149,15 +149,13 @@ def _increments(folder: Path, options: argparse.Namespace) -> str:
         measured = measure(command, {LANDING_VARIABLE: str(landing), DATABASE_VARIABLE: str(database)})
         return measured.wall, measured.cpu, measured.peak
 
-    first, days, rebuilt = grow(landing, folder, options.increments, run)
+    grown = grow(landing, folder, options.increments, TURNS, run)
+    first, days, rebuilt = grown.base, grown.days, grown.rebuilt
     wall, cpu = median(day.wall for day in days), median(day.cpu for day in days)
-    growths = [
-        median(getattr(day, kind) for day in days[-WEEK:]) / median(getattr(day, kind) for day in days[:WEEK])
-        for kind in ("incremental", "whole")
-    ]
     return (
-        f"{first.wall:.0f} | {rebuilt.wall:.0f} | {rebuilt.cpu:.0f} | {wall:.1f} | {cpu:.1f} | {wall / rebuilt.wall:.1%} | "
-        f"{growths[0]:.2f} | {growths[1]:.2f} | {days[-1].size / rebuilt.size:.2f} | {max(day.peak for day in (first, *days, rebuilt)):.2f} GB"
+        f"{first.wall:.0f} | {rebuilt.wall:.0f} | {rebuilt.cpu:.0f} | {wall:.1f} | {cpu:.1f} | "
+        f"{grown.ratio('incremental'):.2f} | {grown.ratio('whole'):.2f} | {days[-1].size / rebuilt.size:.2f} | "
+        f"{max(day.peak for day in (first, *days, rebuilt)):.2f} GB"
     )
 
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,27 @@ class Day:
     incremental: float
     whole: float
     size: int
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The base, the days after it one by one, all of it anew, and the first and the last of these days, repeated by turns.
+
+    By turns, because a machine that others use, too, is not as fast in one hour as in the next.
+    """
+
+    base: Day
+    days: list[Day]
+    rebuilt: Day
+    first_again: list[Day]
+    last_again: list[Day]
+
+    def ratio(self, kind: str) -> float:
+        """The median of what the last day costs by what the first one costs, of each turn; `kind` is a field of Day."""
+        return median(
+            getattr(last, kind) / getattr(first, kind)
+            for first, last in zip(self.first_again, self.last_again, strict=True)
+        )
 
 
 def landing_days(landing: Path) -> list[str]:
@@ -59,33 +81,43 @@ OF_THE_BATCH = frozenset(
 
 
 def grow(
-    landing: Path, folder: Path, increments: int, run: Callable[[Path, Path, Path], tuple[float, float, float]]
-) -> tuple[Day, list[Day], Day]:
-    """The base without the last `increments` days, each of these days, and a full rebuild of all.
+    landing: Path,
+    folder: Path,
+    increments: int,
+    repeats: int,
+    run: Callable[[Path, Path, Path], tuple[float, float, float]],
+) -> Growth:
+    """The base without the last `increments` days, each of these days, a full rebuild, and the first and the last day again.
 
     `run(landing, database, target)` makes one dbt run and gives its wall and CPU seconds and its peak memory in GB.
     """
     days = landing_days(landing)
     base, rest = days[:-increments], days[-increments:]
-    grown = folder / "landing"
+    grown, target = folder / "landing", folder / "target"
 
-    def measured(what: str, database: Path) -> Day:
-        wall, cpu, peak = run(grown, database, folder / "target")
-        incremental, whole = seconds_by_kind(folder / "target")
-        return Day(what, wall, cpu, peak, incremental, whole, database.stat().st_size)
+    def measured(what: str, landed: Path, database: Path) -> Day:
+        wall, cpu, peak = run(landed, database, target)
+        day = Day(what, wall, cpu, peak, *seconds_by_kind(target), database.stat().st_size)
+        print(_line(day), flush=True)
+        return day
 
     land_days(landing, grown, base)
-    first = measured(f"the first {len(base)} days", folder / "grown.duckdb")
-    print(_line(first), flush=True)
+    first = measured(f"the first {len(base)} days", grown, folder / "grown.duckdb")
     one_by_one = []
     for day in rest:
+        if day in (rest[0], rest[-1]):
+            shutil.copy(folder / "grown.duckdb", folder / f"before {day}.duckdb")
         land_days(landing, grown, [day])
-        one_by_one.append(measured(day, folder / "grown.duckdb"))
-        print(_line(one_by_one[-1]), flush=True)
-    rebuilt = measured("all anew", folder / "rebuilt.duckdb")
-    print(_line(rebuilt), flush=True)
-    shutil.rmtree(grown)
-    return first, one_by_one, rebuilt
+        one_by_one.append(measured(day, grown, folder / "grown.duckdb"))
+    rebuilt = measured("all anew", grown, folder / "rebuilt.duckdb")
+    again: dict[str, list[Day]] = {rest[0]: [], rest[-1]: []}
+    for day in again:
+        land_days(landing, folder / f"up to {day}", [*base, *rest[: rest.index(day) + 1]])
+    for _ in range(repeats):
+        for day, runs in again.items():
+            shutil.copy(folder / f"before {day}.duckdb", folder / "again.duckdb")
+            runs.append(measured(f"{day} again", folder / f"up to {day}", folder / "again.duckdb"))
+    return Growth(first, one_by_one, rebuilt, *again.values())
 
 
 def _line(day: Day) -> str:
