@@ -28,7 +28,8 @@ EXAMPLES = """examples:
   python scripts/benchmark.py build                          dbt build of the default data, with every data test
   python scripts/benchmark.py snapshots                      a million customers at twelve month ends, from copies of the built shop
   python scripts/benchmark.py increments --events 10000000 --days 40 --increments 10
-                                                             the last ten of forty days one by one, and a full rebuild
+                                                             the last ten of forty days one by one, a full rebuild, and the first
+                                                             and the last of the ten again by turns
   python scripts/benchmark.py peers --help                   the same questions asked of other engines
 """
 PEERS = "peers"
