@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +21,7 @@ from footfall.contract import LANDING_VARIABLE, PROJECT
 from footfall.demo import DATABASE_VARIABLE, DEFAULT_DATABASE
 from footfall.growth import grow
 from footfall.inflation import MODELS, inflate
+from footfall.peers.watch import watch
 
 EXAMPLES = """examples:
   python scripts/benchmark.py generator                      the default size
@@ -49,15 +50,14 @@ def measure(command: list[str], environment: dict[str, str]) -> Measurement:
     """Runs a command to its end. Raises RuntimeError with its last words when it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
-    done = subprocess.run(
-        command, cwd=PROJECT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        watched = watch(command, environment, math.inf, math.inf, Path(folder) / "words", PROJECT)
     wall = time.monotonic() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode != 0:
-        raise RuntimeError((done.stdout + done.stderr)[-2000:])
+    if watched.code != 0:
+        raise RuntimeError(watched.words)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measurement(wall, cpu, after.ru_maxrss / 1e6)
+    return Measurement(wall, cpu, watched.peak)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -43,12 +43,24 @@ def peak_of(pid: int | None = None) -> float:
     return next((int(line.split()[1]) * 1024 / 1e9 for line in status.splitlines() if line.startswith("VmHWM")), 0.0)
 
 
-def watch(command: list[str], environment: dict[str, str], seconds: float, memory_gb: float, words: Path) -> Watched:
-    """Runs a command to its end, or ends it after `seconds` or above `memory_gb`. What it prints goes to the file `words`."""
+def watch(
+    command: list[str],
+    environment: dict[str, str],
+    seconds: float,
+    memory_gb: float,
+    words: Path,
+    folder: Path | None = None,
+) -> Watched:
+    """Runs a command in `folder` (this one) to its end, or ends it after `seconds` or above `memory_gb`. What it prints goes to the file `words`."""
     started, peak, stopped = time.monotonic(), 0.0, ""
     with words.open("wb") as printed:
         process = subprocess.Popen(
-            command, env={**os.environ, **environment}, stdout=printed, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         ended = os.wait4(process.pid, os.WNOHANG)
         while not ended[0]:
