@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LINT_BIN := .venv-lint/bin
+SPARK_BIN := .venv-spark/bin
 UV ?= uv
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format docs export clean lock setup
+.PHONY: help run test test-all test-spark spark lint format docs export clean lock setup
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,10 +17,19 @@ run: $(VENV)/.base ## Set up, make demo data (once), build and test every table,
 	@$(BIN)/python scripts/run.py
 
 test: $(VENV)/.test ## Run the fast tests (about 10 minutes on 2 cores)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not large"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not large and not spark"
 
 test-all: $(VENV)/.test ## Run all tests, the large ones too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not spark"
+	$(MAKE) test-spark SPARK_TESTS=spark
+
+# Which of Spark's tests: "spark" has the large ones too.
+SPARK_TESTS ?= spark and not large
+test-spark: .venv-spark/.spark ## Run the tests on Apache Spark (Java 17; about 15 minutes on 2 cores)
+	$(SPARK_BIN)/python -m pytest -m "$(SPARK_TESTS)"
+
+spark: .venv-spark/.spark ## Build and test every table on Apache Spark, in this process (Java 17)
+	$(SPARK_BIN)/dbt build --exclude resource_type:unit_test --target spark
 
 lint: .venv-lint/.lint ## Check the style of Python, SQL and YAML
 	$(LINT_BIN)/ruff check .
@@ -44,6 +54,7 @@ setup: $(VENV)/.test .venv-lint/.lint ## Set up both environments
 lock: ## Renew the locked requirements (needs uv)
 	$(UV) pip compile pyproject.toml --universal --generate-hashes --no-strip-extras --upgrade -q --custom-compile-command "make lock" -o requirements/base.txt
 	$(UV) pip compile pyproject.toml --extra test -c requirements/base.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/test.txt
+	$(UV) pip compile pyproject.toml --extra spark --extra test -c requirements/base.txt -c requirements/test.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/spark.txt
 	$(UV) pip compile pyproject.toml --extra benchmark -c requirements/base.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/benchmark.txt
 	$(UV) pip compile --group lint --universal --generate-hashes --no-strip-extras --upgrade -q --custom-compile-command "make lock" -o requirements/lint.txt
 
@@ -58,6 +69,12 @@ $(VENV)/.base: requirements/base.txt
 
 $(VENV)/.test: $(VENV)/.base requirements/test.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@
+
+.venv-spark/.spark: requirements/spark.txt
+	@command -v java >/dev/null || (echo "Java is missing. Fix: install Java 17 or newer (on Debian: apt-get install openjdk-17-jre-headless)." >&2; exit 1)
+	@test -d .venv-spark || (echo "Making the environment .venv-spark (once, about two minutes) ..." && $(PYTHON) -m venv .venv-spark)
+	@$(SPARK_BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/spark.txt
 	@touch $@
 
 .venv-lint/.lint: requirements/lint.txt

@@ -29,13 +29,45 @@
 {% macro duckdb__struct_as_json(struct) -%}cast(to_json({{ struct }}) as varchar){%- endmacro %}
 {% macro spark__struct_as_json(struct) -%}to_json({{ struct }}, map('ignoreNullFields', 'false')){%- endmacro %}
 
-{# What is wrong with the landed files, in one line; '' when nothing is. Files of the relation `loaded` (none: no file) must be what they were. On DuckDB the plugin in scripts/footfall looks at them. #}
+{# What is wrong with the landed files, in one line; '' when nothing is. Files of the relation `loaded` (none: no file) must be what
+   they were. On DuckDB the plugin in scripts/footfall looks at them. On Spark files are listed by `binaryFile`, whose content is read
+   only where size or time differ. #}
 {% macro landing_problem(source_system, loaded) -%}{{ return(adapter.dispatch('landing_problem')(source_system, loaded)) }}{%- endmacro %}
 {% macro duckdb__landing_problem(source_system, loaded) -%}
     {%- set query = "select footfall_landing_problem('" ~ source_system ~ "', " ~ duckdb__files_as_json(loaded) ~ ")" -%}
     {{ return(run_query(query).columns[0].values() | first) }}
 {%- endmacro %}
-{% macro spark__landing_problem(source_system, loaded) -%}{{ return('') }}{%- endmacro %}
+{% macro spark__landing_problem(source_system, loaded) -%}
+    {%- set present = run_query('select distinct source_table from ' ~ spark__present_files()).columns[0].values() -%}
+    {%- for node in spark__landed_sources() if not (node.meta.optional or node.meta.lines_of) and node.name not in present -%}
+        {{ return(spark__landing_root() ~ '/' ~ spark__patterns_of(node)[0] ~ ": the table '" ~ node.name
+            ~ "' has no files. Fix: land at least one file there; it may have no rows.") }}
+    {%- endfor -%}
+    {%- set problems -%}
+        select concat(source_file, ': landed_on: is no day. Fix: name the folder landed_on=YYYY-MM-DD, by the day of arrival.') as problem
+        from {{ spark__present_files() }}
+        where source_file like '%/landed_on=%' and try_cast(regexp_extract(source_file, 'landed_on=([^/]*)', 1) as date) is null
+        {%- if loaded %}
+        union all
+        select
+            concat(loaded.source_file, case
+                when present.source_file is null then ': was loaded and is gone. Fix: put it back, '
+                else ': was loaded and has changed. Fix: put the old one back and land a new file, '
+            end, 'or build everything anew with `dbt build --full-refresh`.')
+        from {{ loaded }} as loaded
+        left join {{ spark__present_files() }} as present on loaded.source_file = present.source_file
+        where
+            present.source_file is null
+            or (
+                (loaded.byte_count <> present.byte_count or loaded.modified_us <> present.modified_us)
+                and loaded.content_md5 <> md5(present.content)
+            )
+        {%- endif %}
+        order by problem
+        limit 1
+    {%- endset -%}
+    {{ return(run_query(problems).columns[0].values() | first | default('', true)) }}
+{%- endmacro %}
 
 {# The files of the landing folder that are not in the relation `loaded` (none: all files), one row each. On DuckDB the plugin
    in scripts/footfall looks at them. #}
@@ -49,6 +81,18 @@
         recursive := true
     )
 {%- endmacro %}
+{% macro spark__landed_files(loaded) -%}
+    select
+        present.source_file,
+        present.source_table,
+        present.byte_count,
+        present.modified_us,
+        md5(present.content) as content_md5
+    from {{ spark__present_files() }} as present
+    {%- if loaded %}
+    where not exists (select 1 from {{ loaded }} as loaded where loaded.source_file = present.source_file)
+    {%- endif %}
+{%- endmacro %}
 {% macro duckdb__files_as_json(loaded) -%}
     {%- if loaded -%}
     (
@@ -60,3 +104,122 @@
     cast(null as varchar)
     {%- endif -%}
 {%- endmacro %}
+
+{# Before a build: on Spark each landed table is a view, with every column of the contract, of tables over its files; a column that no
+   file has is NULL, a table without files has no row. The files' own columns are looked up here, once. DuckDB reads
+   `external_location` by itself. #}
+{% macro register_sources() -%}{{ return(adapter.dispatch('register_sources')()) }}{%- endmacro %}
+{% macro duckdb__register_sources() -%}{%- endmacro %}
+{% macro spark__register_sources() -%}
+    {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
+        {%- do run_query('create schema if not exists landing') -%}
+        {%- set present = run_query('select distinct landed_pattern from ' ~ spark__present_files()).columns[0].values() | list -%}
+        {%- for node in spark__landed_sources() -%}
+            {%- set selects = [spark__no_rows_of(node)] -%}
+            {%- for pattern in spark__patterns_of(node) if pattern in present -%}
+                {%- do selects.append(spark__rows_of(node, pattern, 'landing.' ~ node.identifier ~ '__files_' ~ loop.index)) -%}
+            {%- endfor -%}
+            {%- do run_query('create or replace view ' ~ node.schema ~ '.' ~ node.identifier ~ ' as ' ~ selects | join(' union all ')) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__landed_sources() -%}
+    {{ return(graph.sources.values() | selectattr('source_name', 'equalto', var('source_system')) | list if execute else []) }}
+{%- endmacro %}
+
+{% macro spark__landing_root() -%}{{ return(env_var('FOOTFALL_LANDING', 'data/landing')) }}{%- endmacro %}
+
+{# The globs of a source's files below the landing folder, from its external_location. #}
+{% macro spark__patterns_of(node) -%}
+    {%- set location = node.meta.external_location | replace('%(name)s', node.identifier) -%}
+    {%- set patterns = [] -%}
+    {%- for pattern in modules.re.findall("'([^']+[.](?:parquet|jsonl|csv|csv[.]gz))'", location) -%}
+        {%- do patterns.append(pattern[(spark__landing_root() | length) + 1:]) -%}
+    {%- endfor -%}
+    {{ return(patterns) }}
+{%- endmacro %}
+
+{# The landed files of this source: path below the landing folder, table, size, time and content (which costs nothing until it is asked for). #}
+{% macro spark__present_files() -%}
+    (
+        select
+            source_file,
+            case
+                {%- for node in spark__landed_sources() %}{% for pattern in spark__patterns_of(node) %}
+                when source_file rlike r'{{ spark__pattern_as_regex(pattern) }}' then '{{ node.meta.lines_of or node.name }}'
+                {%- endfor %}{% endfor %}
+            end as source_table,
+            case
+                {%- for node in spark__landed_sources() %}{% for pattern in spark__patterns_of(node) %}
+                when source_file rlike r'{{ spark__pattern_as_regex(pattern) }}' then '{{ pattern }}'
+                {%- endfor %}{% endfor %}
+            end as landed_pattern,
+            byte_count,
+            modified_us,
+            content
+        from (
+            select
+                regexp_extract(path, r'.*/({{ var("source_system") }}/.*)', 1) as source_file,
+                length as byte_count,
+                unix_micros(modificationTime) as modified_us,
+                content
+            from binaryFile.`{{ spark__landing_root() }}/{{ var("source_system") }}` with (recursiveFileLookup = 'true')
+        )
+        where
+            {% for node in spark__landed_sources() %}{% set of_source = loop %}{% for pattern in spark__patterns_of(node) %}
+            {{ 'or ' if not (of_source.first and loop.first) }}source_file rlike r'{{ spark__pattern_as_regex(pattern) }}'
+            {%- endfor %}{% endfor %}
+    )
+{%- endmacro %}
+
+{% macro spark__pattern_as_regex(pattern) -%}
+    {{ return('^' ~ pattern | replace('.', '[.]') | replace('*', '[^/]*') ~ '$') }}
+{%- endmacro %}
+
+{% macro spark__no_rows_of(node) -%}
+    select cast(null as string) as {{ (node.columns.keys() | list + ['filename']) | join(', cast(null as string) as ') }}, cast(null as date) as landed_on where false
+{%- endmacro %}
+
+{# The rows of a source's files as a query, `filename` being the path below the landing folder; makes a table over the files. Its path
+   is a folder and no glob: for a path that does not exist the catalog makes a folder of that name. #}
+{% macro spark__rows_of(node, pattern, files) -%}
+    {%- set parts = pattern.split('/') -%}
+    {%- set fixed = [] -%}
+    {%- for part in parts[:-1] if '*' not in part -%}{%- do fixed.append(part) -%}{%- endfor -%}
+    {%- do run_query('drop table if exists ' ~ files) -%}
+    {%- do run_query(
+        'create table ' ~ files ~ ' using ' ~ spark__file_format(pattern)[0] ~ " options (path '" ~ spark__landing_root() ~ '/' ~ fixed | join('/')
+        ~ "', recursiveFileLookup 'true', pathGlobFilter '" ~ parts[-1] ~ "'" ~ spark__file_format(pattern)[1] ~ ')'
+    ) -%}
+    {%- set found = run_query('select * from ' ~ files ~ ' limit 0').column_names | map('lower') | list -%}
+    select
+        {%- for column in node.columns %}
+        {{ 'value as line' if pattern.endswith('.jsonl') else column if column | lower in found else 'cast(null as string) as ' ~ column }},
+        {%- endfor %}
+        {{ spark__below_landing('_metadata.file_path') }} as filename,
+        {{ "try_cast(regexp_extract(_metadata.file_path, r'.*/landed_on=([^/]*)', 1) as date)" if 'landed_on=' in pattern else 'cast(null as date)' }} as landed_on
+    from {{ files }}
+    where {{ spark__below_landing('_metadata.file_path') }} rlike r'{{ spark__pattern_as_regex(pattern) }}'
+{%- endmacro %}
+
+{# A file's path below the landing folder, of its address. #}
+{% macro spark__below_landing(address) -%}
+    regexp_extract(url_decode(replace({{ address }}, '+', '%2B')), r'.*/({{ var("source_system") }}/.*)', 1)
+{%- endmacro %}
+
+{# Spark's name of a format, and its options. #}
+{% macro spark__file_format(pattern) -%}
+    {%- if pattern.endswith('.parquet') -%}
+        {{ return(['parquet', ", mergeSchema 'true'"]) }}
+    {%- elif pattern.endswith('.jsonl') -%}
+        {{ return(['text', '']) }}
+    {%- else -%}
+        {{ return(['csv', ", header 'true', quote '\"', escape '\"', multiLine 'true'"]) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Empties a table. Spark has no `delete` on plain Parquet. #}
+{% macro delete_all_rows(relation) -%}{{ return(adapter.dispatch('delete_all_rows')(relation)) }}{%- endmacro %}
+{% macro duckdb__delete_all_rows(relation) -%}delete from {{ relation }}{%- endmacro %}
+{% macro spark__delete_all_rows(relation) -%}truncate table {{ relation }}{%- endmacro %}

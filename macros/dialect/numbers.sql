@@ -8,6 +8,11 @@
 {% macro duckdb__visitor_bucket(visitor_id, bucket_count) -%}hash({{ visitor_id }}) % {{ bucket_count }}{%- endmacro %}
 {% macro spark__visitor_bucket(visitor_id, bucket_count) -%}pmod(hash({{ visitor_id }}), {{ bucket_count }}){%- endmacro %}
 
+{# Is a first load better made in buckets? Spark makes its own, one per task. #}
+{% macro spills_by_bucket() -%}{{ return(adapter.dispatch('spills_by_bucket')()) }}{%- endmacro %}
+{% macro duckdb__spills_by_bucket() -%}{{ return(true) }}{%- endmacro %}
+{% macro spark__spills_by_bucket() -%}{{ return(false) }}{%- endmacro %}
+
 {# Several continuous percentiles of one value, an aggregate that gives a list. The values are kept once: each percentile_cont would keep
    them for itself, and they cannot spill. #}
 {% macro percentiles(value, shares) -%}{{ return(adapter.dispatch('percentiles')(value, shares)) }}{%- endmacro %}

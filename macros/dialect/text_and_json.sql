@@ -14,7 +14,14 @@
     try(from_json({{ line }}, '{ {%- for f in fields %}"{{ f }}":"VARCHAR"{{ ',' if not loop.last }}{% endfor -%} }'))
 {%- endmacro %}
 {% macro spark__parse_json_object(line, fields) -%}
-    from_json({{ line }}, '{% for f in fields %}{{ f }} string{{ ', ' if not loop.last }}{% endfor %}', map('mode', 'FAILFAST'))
+    {#- A malformed line gives a struct whose last field is the line. -#}
+    {%- set parsed -%}
+        from_json({{ line }}, '{% for f in fields %}{{ f }} string, {% endfor %}_malformed string', map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', '_malformed'))
+    {%- endset -%}
+    transform(array({{ parsed }}), parsed -> case when parsed is not null and parsed._malformed is null then {{ spark__row_struct_of('parsed', fields) }} end)[0]
+{%- endmacro %}
+{% macro spark__row_struct_of(struct, fields) -%}
+    named_struct({% for f in fields %}'{{ f }}', {{ struct }}.{{ f }}{{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
 {# The last value that is not NULL in a window: `ignore nulls` stands inside the parentheses on DuckDB, outside on Spark. #}

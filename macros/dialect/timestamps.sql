@@ -1,12 +1,17 @@
 {# Text (or a native time) to a UTC timestamp; NULL when it is none. An offset is applied, no offset means UTC.
    DuckDB ignores an offset in a plain `cast(… as timestamp)`, Spark applies it: so both go through the zoned type.
-   DuckDB knows 'infinity' as a time; nothing happened then. #}
+   DuckDB knows 'infinity' as a time; nothing happened then. Spark takes '2025' for its first of January, '10:00' for today's ten o'clock
+   and no slashes: there a text must look like a day, with or without a time. #}
 {% macro parse_utc(column) -%}{{ return(adapter.dispatch('parse_utc')(column)) }}{%- endmacro %}
 {% macro duckdb__parse_utc(column) -%}
     case when isfinite(try_cast({{ column }} as timestamptz)) then cast(try_cast({{ column }} as timestamptz) as timestamp) end
 {%- endmacro %}
 {% macro spark__parse_utc(column) -%}
-    cast(try_cast({{ column }} as timestamp_ltz) as timestamp_ntz)
+    {%- set looks_like_a_time = '^[ ]*[0-9]{4,5}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T][ ]*[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]*)?)?[ ]*(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)?)?[ ]*$' -%}
+    case
+        when cast({{ column }} as string) rlike r'{{ looks_like_a_time }}'
+            then cast(try_cast(replace(cast({{ column }} as string), '/', '-') as timestamp_ltz) as timestamp_ntz)
+    end
 {%- endmacro %}
 
 {# Microseconds since 1970 as an integer: exact, unlike epoch(). #}
@@ -16,7 +21,7 @@
 
 {# Seconds between two timestamps as a double, exact to the microsecond. #}
 {% macro seconds_between(from_at, to_at) -%}
-    (({{ epoch_us(to_at) }} - {{ epoch_us(from_at) }}) / 1000000.0)
+    (({{ epoch_us(to_at) }} - {{ epoch_us(from_at) }}) / 1e6)
 {%- endmacro %}
 
 {# Whole days between two dates. `date - date` is an interval on Spark. #}
@@ -30,7 +35,7 @@
     (select unnest(range(0, {{ count_subquery }})) as {{ column }}) as {{ relation_alias }}
 {%- endmacro %}
 {% macro spark__number_series(relation_alias, column, count_subquery) -%}
-    (select explode(sequence(0, {{ count_subquery }} - 1)) as {{ column }}) as {{ relation_alias }}
+    (select explode(case when {{ count_subquery }} > 0 then sequence(0, {{ count_subquery }} - 1) end) as {{ column }}) as {{ relation_alias }}
 {%- endmacro %}
 
 {# A timestamp from microseconds since 1970. #}

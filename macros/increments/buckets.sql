@@ -10,6 +10,7 @@
 
 {# So many buckets that each holds about so many events as the memory of a laptop does with ease. #}
 {% macro visitor_bucket_count() -%}
+    {%- if not spills_by_bucket() -%}{{ return(1) }}{%- endif -%}
     {%- set batch = state_of('int_events_batched') -%}
     {%- if batch is none -%}{{ return(1) }}{%- endif -%}
     {{ return(run_query('select 1 + count(*) / ' ~ whole_variable('events_per_bucket') ~ ' from ' ~ batch).columns[0].values()[0] | int) }}

@@ -82,6 +82,6 @@
 {% macro forget_loaded_files() -%}
     {%- set loaded = state_of('loaded_files') -%}
     {%- if flags.FULL_REFRESH and loaded is not none and model_id('new_files') in selected_resources -%}
-        {%- do run_query('delete from ' ~ loaded) -%}
+        {%- do run_query(delete_all_rows(loaded)) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -9,27 +9,37 @@
      deliveries_of: key column                   rows of the files of this run, and those of the keys that the query returns
    with where: a condition on the rows that the scope is about. The model's query asks for the same rows by in_spans() and
    in_keys(). #}
-{% macro get_incremental_replace_scope_sql(arguments) -%}
-    {%- set scope = config.get('meta')['scope'] -%}
-    {%- if not has_finished_runs() %}
-    delete from {{ arguments.target_relation }};
-    {%- else %}
-    {%- for part in ([scope] if scope is mapping else scope) %}
-    {%- for condition in scope_conditions(part, arguments.temp_relation) %}
-    delete from {{ arguments.target_relation }} as target
-    where {{ condition }}{{ ' and ' ~ part.where if part.where }};
-    {%- endfor %}
-    {%- endfor %}
-    {%- endif %}
-    {{ insert_all(arguments) }}
-{%- endmacro %}
+{% macro get_incremental_replace_scope_sql(arguments) -%}{{ delete_and_insert(arguments) }}{%- endmacro %}
 
 {# Incremental strategy `accumulate`: notes on the batch at hand pile up over runs that did not finish; those of finished
    batches go. The table has a column batch_number. #}
-{% macro get_incremental_accumulate_sql(arguments) -%}
+{% macro get_incremental_accumulate_sql(arguments) -%}{{ delete_and_insert(arguments) }}{%- endmacro %}
+
+{% macro delete_and_insert(arguments) -%}
+    {%- set gone = gone_rows(arguments.temp_relation) -%}
+    {%- for condition in (['true'] if gone is none else gone) %}
     delete from {{ arguments.target_relation }} as target
-    where not exists (select 1 from {{ state_of('new_files') }} as files where files.batch_number = target.batch_number);
+    where {{ condition }};
+    {%- endfor %}
     {{ insert_all(arguments) }}
+{%- endmacro %}
+
+{# Which rows of the table `target` the model's strategy replaces by those of `new_rows`: conditions, or none for all rows. #}
+{% macro gone_rows(new_rows) -%}
+    {%- if config.get('incremental_strategy') == 'accumulate' -%}
+        {{ return([
+            'not exists (select 1 from ' ~ state_of('new_files') ~ ' as files where files.batch_number = target.batch_number)'
+        ]) }}
+    {%- endif -%}
+    {%- if not has_finished_runs() -%}{{ return(none) }}{%- endif -%}
+    {%- set scope = config.get('meta')['scope'] -%}
+    {%- set conditions = [] -%}
+    {%- for part in ([scope] if scope is mapping else scope) -%}
+        {%- for condition in scope_conditions(part, new_rows) -%}
+            {%- do conditions.append('(' ~ condition ~ ')' ~ (' and ' ~ part.where if part.where else '')) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(conditions) }}
 {%- endmacro %}
 
 {% macro insert_all(arguments) -%}

@@ -15,5 +15,5 @@
     {%- set microseconds = epoch_us(to_at) ~ ' - ' ~ epoch_us(from_at) -%}
     cast(sum(cast({{ microseconds }} as decimal(20, 0))) as double)
     / nullif(count({{ microseconds }}), 0)
-    / 86400000000.0
+    / 86400e6
 {%- endmacro %}

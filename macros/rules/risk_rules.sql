@@ -11,7 +11,7 @@
     count(*) as gap_count,
         count(*) filter (where is_rapid) as rapid_event_count,
         max(events_in_minute) as max_events_per_minute,
-        percentile_cont(0.5) within group (order by cast(gap_us as double)) / 1000000.0 as median_gap_seconds,
+        percentile_cont(0.5) within group (order by cast(gap_us as double)) / 1e6 as median_gap_seconds,
         {{ coefficient_of_variation('gap_us') }} as gap_variation
 {%- endmacro %}
 

@@ -32,8 +32,10 @@ EXAMPLES = """examples:
                                                              the last ten of forty days one by one, a full rebuild, and the first
                                                              and the last of the ten again by turns
   python scripts/benchmark.py peers --help                   the same questions asked of other engines
+  python scripts/benchmark.py spark --help                   the same build on Apache Spark
 """
 PEERS = "peers"
+SPARK = "spark"
 TURNS = 5
 
 
@@ -67,6 +69,10 @@ def main(arguments: list[str] | None = None) -> int:
         from footfall.peers.cli import main as compare_peers
 
         return compare_peers(arguments[1:])
+    if arguments[:1] == [SPARK]:
+        from footfall.spark_benchmark import main as measure_spark
+
+        return measure_spark(arguments[1:])
     options = _options(arguments)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         try:
@@ -85,7 +91,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=[*MEASURES, PEERS])
+    parser.add_argument("what", choices=[*MEASURES, PEERS, SPARK])
     parser.add_argument("--events", type=int, help="events to generate (default size)")
     parser.add_argument("--days", type=int, help="days to spread them over (180; 36 with --events)")
     parser.add_argument("--increments", type=int, default=10, help="days that land one by one, at the end (10)")

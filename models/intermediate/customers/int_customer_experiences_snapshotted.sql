@@ -126,7 +126,7 @@ final as (
         cast(so_far.delivered_order_count as bigint) as delivered_order_count,
         cast(so_far.late_order_count as bigint) as late_order_count,
         {{ rate('so_far.late_order_count', 'so_far.promised_order_count') }} as late_rate,
-        {{ rate('so_far.delivery_us', 'so_far.timed_order_count') }} / 86400000000.0 as mean_delivery_days,
+        {{ rate('so_far.delivery_us', 'so_far.timed_order_count') }} / 86400e6 as mean_delivery_days,
         cast(so_far.returned_order_count as bigint) as returned_order_count,
         cast(so_far.returned_amount as decimal(18, 4)) as returned_amount,
         cast(so_far.canceled_order_count as bigint) as canceled_order_count

@@ -83,7 +83,7 @@ all_so_far as (
         cast(so_far.cart_session_count as bigint) as cart_session_count,
         cast(so_far.abandoned_cart_count as bigint) as abandoned_cart_count,
         {{ rate('so_far.abandoned_cart_count', 'so_far.cart_session_count') }} as cart_abandonment_rate,
-        cast(so_far.duration_us as bigint) / 1000000.0 / cast(so_far.session_count as bigint) as mean_session_seconds,
+        cast(so_far.duration_us as bigint) / 1e6 / cast(so_far.session_count as bigint) as mean_session_seconds,
         {{ rate('so_far.event_count', 'so_far.session_count') }} as events_per_session
     from so_far
     inner join snapshots on {{ is_known_between('snapshots.snapshot_on', 'so_far.counted_on', 'so_far.next_counted_on') }}

@@ -1,0 +1,70 @@
+"""On Spark, too, the tables after every batch are those of a full rebuild (of DuckDB's), and a killed run is made good."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Dbt
+from histories import invent, land
+from spark_engine import SparkDbt, needs_spark
+from spark_parity import compare, tables_of
+from test_project import OF_A_RUN
+
+pytestmark = needs_spark
+
+RUN = "run --exclude-resource-type test unit_test"
+
+
+def landings(folder: Path, count: int, batches: int, seed: int) -> list[Path]:
+    """A landing root per batch, each with the files of those before."""
+    arrivals = invent(count, batches, seed)
+    roots = []
+    for batch in range(batches):
+        land(arrivals, batch, folder / "growing", seed)
+        roots.append(folder / f"landing_{batch}")
+        shutil.copytree(folder / "growing", roots[-1], copy_function=shutil.copy2)
+    return roots
+
+
+def assert_rebuilt(database: Path, exported: Path) -> None:
+    """Every table but those about a run is what DuckDB makes from all files."""
+    tables = [table for table in tables_of(database) if table.split(".")[1] not in OF_A_RUN]
+    differences = [line for table in tables for line in compare(database, exported, table).differences]
+    assert not differences, "\n".join(differences)
+
+
+def test_batches_give_what_a_rebuild_gives(tmp_path: Path, dbt_for: Callable[..., Dbt]) -> None:
+    """Late events, redeliveries, replaced versions and late logins, in three batches."""
+    roots = landings(tmp_path, count=60, batches=3, seed=21)
+    spark = SparkDbt(roots[0], tmp_path / "spark")
+    exported = spark.build("seed", *(step for root in roots for step in (f"landing {root}", RUN)))
+    rebuilt = dbt_for(roots[-1])
+    assert rebuilt("build", "--exclude-resource-type", "test", "unit_test").returncode == 0
+    assert_rebuilt(rebuilt.database, exported)
+
+
+@pytest.mark.large
+def test_a_killed_run_is_made_good(tmp_path: Path, dbt_for: Callable[..., Dbt]) -> None:
+    """SIGKILL at five moments of an increment."""
+    roots = landings(tmp_path, count=60, batches=2, seed=22)
+    spark = SparkDbt(roots[0], tmp_path / "spark")
+    assert spark("seed", RUN).returncode == 0
+    spark.landing = roots[1]
+    dice = random.Random(22)
+    for _ in range(5):
+        process = spark.begin(RUN)
+        time.sleep(dice.uniform(40, 120))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    exported = spark.build(RUN)
+    rebuilt = dbt_for(roots[1])
+    assert rebuilt("build", "--exclude-resource-type", "test", "unit_test").returncode == 0
+    assert_rebuilt(rebuilt.database, exported)

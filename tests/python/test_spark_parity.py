@@ -1,0 +1,54 @@
+"""Every table that DuckDB and Spark build from the same files is the same, row for row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Dbt, generate, made_once
+from spark_engine import SparkDbt, needs_spark
+from spark_parity import compare, tables_of
+
+pytestmark = needs_spark
+
+# Doubles whose sums or last digits depend on the order in which an engine adds; all others are equal to the last bit.
+ROUNDED: frozenset[str] = frozenset()
+SMALL = ("--customers", "300", "--days", "40", "--truth", "off")
+
+
+def assert_same(database: Path, exported: Path) -> None:
+    """Every table of the DuckDB file is what Spark exported."""
+    tables = tables_of(database)
+    assert len(tables) > 100
+    compared = [compare(database, exported, table) for table in tables]
+    differences = [line for one in compared for line in one.differences]
+    assert not differences, "\n".join(differences)
+    rounded = {f"{one.table}.{column}" for one in compared for column in one.rounded}
+    assert rounded <= ROUNDED, sorted(rounded - ROUNDED)
+
+
+def test_small_generated_data_is_the_same(tmp_path: Path, dbt_for: Callable[..., Dbt]) -> None:
+    """With faults, on the smallest data that has all of them."""
+    landing = generate(tmp_path / "landing", *SMALL, "--seed", "11")
+    assert_same(dbt_for(landing).build(), SparkDbt(landing, tmp_path / "spark").build())
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("seed", ["7", "8"])
+def test_default_generated_data_is_the_same(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, dbt_for: Callable[..., Dbt], seed: str
+) -> None:
+    """The size of `make run`."""
+    landing = made_once(tmp_path_factory, f"default_{seed}", lambda folder: generate(folder, "--seed", seed))
+    assert_same(dbt_for(landing).build(), SparkDbt(landing, tmp_path / "spark").build())
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("source", ["olist", "online_retail", "rees46"])
+def test_real_data_is_the_same(
+    tmp_path: Path, landing: Callable[[str], Path], build: Callable[[str], Path], source: str
+) -> None:
+    """Real files with the faults that real files have."""
+    exported = SparkDbt(landing(source), tmp_path / "spark", variables={"source_system": source}).build()
+    assert_same(build(source), exported)
