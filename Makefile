@@ -8,7 +8,7 @@ UV ?= uv
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-spark spark lint format docs export clean lock setup
+.PHONY: help run test test-all test-spark spark spark-setup lint format docs export clean lock setup
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -48,6 +48,8 @@ docs: $(VENV)/.base ## Write the documentation of all tables as one page: target
 
 export: $(VENV)/.base ## Write every mart as CSV and Parquet into data/exports
 	@$(BIN)/python scripts/export.py
+
+spark-setup: .venv-spark/.spark ## Set up the environment for Apache Spark (Java 17)
 
 setup: $(VENV)/.test .venv-lint/.lint ## Set up both environments
 

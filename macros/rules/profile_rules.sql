@@ -91,10 +91,10 @@
     where false
 {%- endmacro %}
 
-{# Names of the columns that hold numbers. #}
+{# Names of the columns that hold numbers. dbt does not count Spark's int as one. #}
 {% macro numeric_columns(columns) -%}
     {%- set names = [] -%}
-    {%- for column in columns if column.is_number() or 'decimal' in column.dtype | lower -%}
+    {%- for column in columns if column.is_number() or 'decimal' in column.dtype | lower or column.dtype | lower == 'int' -%}
         {%- do names.append(column.name) -%}
     {%- endfor -%}
     {{ return(names) }}

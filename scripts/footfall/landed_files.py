@@ -20,7 +20,8 @@ class LandedFile:
     """A landed file as a build remembers it.
 
     `source_file` is its path below the landing folder, `source_table` the table it belongs to; `byte_count` its size,
-    `modified_us` its modification time in microseconds since 1970, `content_md5` the MD5 of its bytes.
+    `modified_us` its modification time in microseconds since 1970, whole milliseconds as Spark tells it, `content_md5` the MD5 of its
+    bytes.
     """
 
     source_file: str
@@ -92,7 +93,7 @@ def _landed(source: str) -> Iterator[tuple[str, str, Path]]:
 
 def _size_and_time(path: Path) -> tuple[int, int]:
     status = path.stat()
-    return status.st_size, status.st_mtime_ns // 1000
+    return status.st_size, status.st_mtime_ns // 1_000_000 * 1000
 
 
 @cache

@@ -24,7 +24,9 @@ ENGINES = {
 }
 EVENTS_PER_CUSTOMER = 62
 DAYS = 36
-CREATED = re.compile(r"CreateDataSourceTableAsSelectCommand `(?:spark_catalog`\.`)?(\w+)`\.`(\w+?)(?:__[a-z]+_[0-9a-f]{8})?`")
+CREATED = re.compile(
+    r"CreateDataSourceTableAsSelectCommand `(?:spark_catalog`\.`)?(\w+)`\.`(\w+?)(?:__[a-z]+_[0-9a-f]{8})?`"
+)
 EXAMPLES = """engines:
 {engines}
 

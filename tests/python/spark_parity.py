@@ -106,9 +106,7 @@ def _examples(connection: duckdb.DuckDBPyConnection, table: str, exact: list[str
     ]
 
 
-def _doubles(
-    connection: duckdb.DuckDBPyConnection, table: str, names: list[str]
-) -> tuple[list[str], tuple[str, ...]]:
+def _doubles(connection: duckdb.DuckDBPyConnection, table: str, names: list[str]) -> tuple[list[str], tuple[str, ...]]:
     far, rounded = [], []
     for name in names:
         close = (
@@ -122,7 +120,9 @@ def _doubles(
         )
         differing, apart, example = connection.execute(query).fetchone()
         if apart:
-            far.append(f"{table}.{name}: differs in {apart} rows, for example {example['a']} on DuckDB, {example['b']} on Spark")
+            far.append(
+                f"{table}.{name}: differs in {apart} rows, for example {example['a']} on DuckDB, {example['b']} on Spark"
+            )
         elif differing:
             rounded.append(name)
     return far, tuple(rounded)

@@ -88,51 +88,108 @@ twice as {{ not_materialized() }} (
     select 21 as half
 ),
 
+fields as (
+    select
+        'x' as a,
+        cast(null as string) as b
+),
+
 results as (
-    select 'parse_utc: ' || coalesce(written, 'NULL') as rule, {{ parse_utc('written') }} is not distinct from expected as holds from texts
-    union all
-    select 'whole_number: ' || written, {{ whole_number('written') }} is not distinct from expected from numbers
-    union all
-    select 'parse_json_object: ' || coalesce(written, 'NULL'), parsed.a is not distinct from expected from lines
-    union all
-    select 'parse_json_object, malformed: ' || written, parsed is null = (written in ('no json', '{"a": "x"')) from lines where written is not null
-    union all
-    select 'last_non_null: ' || cast(position_number as string), last_letter = case when position_number = 4 then 'b' else 'a' end from carried
-    union all
-    select 'not_materialized', first_half.half + second_half.half = 42 from twice as first_half cross join twice as second_half
-    union all
-    select 'struct_as_json', {{ struct_as_json(row_struct(['a', 'b'])) }} = '{"a":"x","b":null}'
-    from (select 'x' as a, cast(null as string) as b) as fields
-    union all
-    select 'regexp_replace_all', {{ regexp_replace_all("'a1b22'", '[0-9]+', '#') }} = 'a#b#'
-    union all
-    select 'epoch_us', {{ epoch_us("timestamp '1970-01-02 00:00:00.000001'") }} = 86400000001
-    union all
-    select 'epoch_us, before 1970', {{ epoch_us("timestamp '1969-12-31 23:59:59.999999'") }} = -1
-    union all
-    select 'timestamp_from_us', {{ timestamp_from_us('cast(86400000001 as bigint)') }} = timestamp '1970-01-02 00:00:00.000001'
+    select
+        'parse_utc: ' || coalesce(written, 'NULL') as rule,
+        {{ parse_utc('written') }} is not distinct from expected as holds
+    from texts
     union all
     select
-        'seconds_between',
-        {{ seconds_between("timestamp '2025-01-01 00:00:00'", "timestamp '2025-01-01 00:00:01.000001'") }} = cast('1.000001' as double)
+        'whole_number: ' || written as rule,
+        {{ whole_number('written') }} is not distinct from expected as holds
+    from numbers
     union all
-    select 'days_between', {{ days_between("date '2024-02-28'", "date '2024-03-01'") }} = 2
+    select
+        'parse_json_object: ' || coalesce(written, 'NULL') as rule,
+        parsed.a is not distinct from expected as holds
+    from lines
     union all
-    select 'days_between, backwards', {{ days_between("date '2024-03-01'", "date '2024-02-28'") }} = -2
+    select
+        'parse_json_object, malformed: ' || written as rule,
+        (parsed is null) = (written in ('no json', '{"a": "x"')) as holds
+    from lines
+    where written is not null
     union all
-    select 'iso_weekday, Monday', {{ iso_weekday("date '2025-01-06'") }} = 1
+    select
+        'last_non_null: ' || cast(position_number as string) as rule,
+        last_letter = case when position_number = 4 then 'b' else 'a' end as holds
+    from carried
     union all
-    select 'iso_weekday, Sunday', {{ iso_weekday("date '2025-01-05'") }} = 7
+    select
+        'not_materialized' as rule,
+        first_half.half + second_half.half = 42 as holds
+    from twice as first_half
+    cross join twice as second_half
     union all
-    select 'whole_quotient', {{ whole_quotient('cast(7 as bigint)', '2') }} = 3
+    select
+        'struct_as_json' as rule,
+        {{ struct_as_json(row_struct(['a', 'b'])) }} = '{"a":"x","b":null}' as holds
+    from fields
     union all
-    select 'number_series', count(*) = 3 and min(number) = 0 and max(number) = 2 from {{ number_series('numbers', 'number', '3') }}
+    select
+        'regexp_replace_all' as rule,
+        {{ regexp_replace_all("'a1b22'", '[0-9]+', '#') }} = 'a#b#' as holds
     union all
-    select 'number_series, none', count(*) = 0 from {{ number_series('numbers', 'number', '0') }}
+    select
+        'epoch_us' as rule,
+        {{ epoch_us("timestamp '1970-01-02 00:00:00.000001'") }} = 86400000001 as holds
     union all
-    select 'percentiles', {{ list_item(percentiles('number', [0.25, 0.5]), 2) }} = cast(1.5 as double) from {{ number_series('numbers', 'number', '4') }}
+    select
+        'epoch_us, before 1970' as rule,
+        {{ epoch_us("timestamp '1969-12-31 23:59:59.999999'") }} = -1 as holds
     union all
-    select 'visitor_bucket', {{ visitor_bucket("'somebody'", 8) }} between 0 and 7
+    select
+        'timestamp_from_us' as rule,
+        {{ timestamp_from_us('cast(86400000001 as bigint)') }} = timestamp '1970-01-02 00:00:00.000001' as holds
+    union all
+    select
+        'seconds_between' as rule,
+        {{ seconds_between("timestamp '2025-01-01 00:00:00'", "timestamp '2025-01-01 00:00:01.5'") }} = cast(1.5 as double) as holds
+    union all
+    select
+        'days_between' as rule,
+        {{ days_between("date '2024-02-28'", "date '2024-03-01'") }} = 2 as holds
+    union all
+    select
+        'days_between, backwards' as rule,
+        {{ days_between("date '2024-03-01'", "date '2024-02-28'") }} = -2 as holds
+    union all
+    select
+        'iso_weekday, Monday' as rule,
+        {{ iso_weekday("date '2025-01-06'") }} = 1 as holds
+    union all
+    select
+        'iso_weekday, Sunday' as rule,
+        {{ iso_weekday("date '2025-01-05'") }} = 7 as holds
+    union all
+    select
+        'whole_quotient' as rule,
+        {{ whole_quotient('cast(7 as bigint)', '2') }} = 3 as holds
+    union all
+    select
+        'number_series' as rule,
+        count(*) = 3 and min(number) = 0 and max(number) = 2 as holds
+    from {{ number_series('numbers', 'number', '3') }}
+    union all
+    select
+        'number_series, none' as rule,
+        count(*) = 0 as holds
+    from {{ number_series('numbers', 'number', '0') }}
+    union all
+    select
+        'percentiles' as rule,
+        {{ list_item(percentiles('number', [0.25, 0.5]), 2) }} = cast(1.5 as double) as holds
+    from {{ number_series('numbers', 'number', '4') }}
+    union all
+    select
+        'visitor_bucket' as rule,
+        {{ visitor_bucket("'somebody'", 8) }} between 0 and 7 as holds
 )
 
 select rule from results

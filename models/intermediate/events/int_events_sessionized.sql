@@ -5,7 +5,11 @@
 -- Events at the same instant are never cut apart: of several, only the first in the total order (event_at, event_id) can
 -- begin something, and the others share its instant.
 -- The windows run over the few columns that they need; the rest of the event is joined back (less than half the work).
-{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'event_at'], 'of': 'int_event_spans_touched'}, 'partition_by': '_landed_on'}, unique_key=['event_id']) }}
+{{ config(
+    materialized='incremental',
+    meta={'scope': {'spans': ['visitor_id', 'event_at'], 'of': 'int_event_spans_touched'}, 'partition_by': '_landed_on'},
+    unique_key=['event_id']
+) }}
 
 with
 

@@ -2,7 +2,11 @@
 -- customer_id is the owner of the device at the session's last event; NULL while nobody ever logged in there.
 -- session_split_cause says why the session began; within an island the first cause in the order campaign, midnight,
 -- max_length is named. A cart is abandoned when nothing was ordered in the session from the first add on.
-{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'started_at']}, 'partition_by': 'started_on'}, unique_key=['session_id']) }}
+{{ config(
+    materialized='incremental',
+    meta={'scope': {'spans': ['visitor_id', 'started_at']}, 'partition_by': 'started_on'},
+    unique_key=['session_id']
+) }}
 
 with
 

@@ -1,7 +1,11 @@
 -- What each visitor did on each day (UTC), by the device's owner at the time: days and months are
 -- counted from here, so the events are read once. Grain: one row per event_date, visitor_id and
 -- customer_id (NULL while nobody is known).
-{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'event_date'], 'whole_days': true}, 'partition_by': 'event_date'}, unique_key=['event_date', 'visitor_id', 'customer_id']) }}
+{{ config(
+    materialized='incremental',
+    meta={'scope': {'spans': ['visitor_id', 'event_date'], 'whole_days': true}, 'partition_by': 'event_date'},
+    unique_key=['event_date', 'visitor_id', 'customer_id']
+) }}
 
 with
 

@@ -1,6 +1,10 @@
 -- Visits that are too fast or too regular for a person. Grain: one row per session_id. Nothing is deleted for it: headline numbers
 -- come with and without bots (daily_kpis). Measures of gaps are NULL in a session of one event, which is never judged.
-{{ config(materialized='incremental', meta={'scope': {'spans': ['visitor_id', 'started_at']}, 'partition_by': 'started_on'}, unique_key=['session_id']) }}
+{{ config(
+    materialized='incremental',
+    meta={'scope': {'spans': ['visitor_id', 'started_at']}, 'partition_by': 'started_on'},
+    unique_key=['session_id']
+) }}
 
 with
 
