@@ -204,3 +204,18 @@
     {%- endfor -%}
     {{ return(statements[0]) }}
 {%- endmacro %}
+
+{# One line on what this engine leaves out: models with the tag duckdb_only (selectors.yml). #}
+{% macro tell_what_is_left_out() -%}{{ return(adapter.dispatch('tell_what_is_left_out')()) }}{%- endmacro %}
+{% macro duckdb__tell_what_is_left_out() -%}{%- endmacro %}
+{% macro spark__tell_what_is_left_out() -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- set names = [] -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and 'duckdb_only' in node.tags -%}
+            {%- do names.append(node.name) -%}
+        {%- endfor -%}
+        {%- if names -%}
+            {%- do log('Left out on Spark, with what is made of them (tag duckdb_only): ' ~ names | sort | join(', ') ~ '. Fix: build them with the target duckdb.', info=true) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -73,7 +73,10 @@ def main(commands: list[str]) -> int:
             export(words[1], Path(words[2]))
             done = True
         else:
-            done = dbtRunner().invoke(words).success
+            result = dbtRunner().invoke(words)
+            done = result.success
+            if result.exception:
+                print(result.exception)
         print(f"### {command}: {'done' if done else 'failed'} in {time.monotonic() - started:.1f} s", flush=True)
         if not done:
             return 1

@@ -19,7 +19,7 @@ from test_project import OF_A_RUN
 
 pytestmark = needs_spark
 
-RUN = "run --exclude-resource-type test unit_test"
+RUN = "run"
 
 
 def landings(folder: Path, count: int, batches: int, seed: int) -> list[Path]:
