@@ -4,6 +4,8 @@
 {% macro profiled_columns(relation, table_name, time_column=none) -%}
     {%- set columns = adapter.get_columns_in_relation(relation) if execute else [] -%}
     {%- set numbers = columns | selectattr('name', 'in', numeric_columns(columns)) | list -%}
+    {%- set names = columns | map(attribute='name') | list -%}
+    {%- set number_names = numbers | map(attribute='name') | list -%}
     {%- if not columns -%}
     {{ unprofiled_columns() }}
     {%- else -%}
@@ -34,8 +36,8 @@
                 {%- for column in columns %},
                 count({{ column.name }}) as filled_{{ column.name }},
                 count(distinct {{ column.name }}) as distinct_{{ column.name }},
-                cast(min({{ column.name }}) as {{ dbt.type_string() }}) as min_{{ column.name }},
-                cast(max({{ column.name }}) as {{ dbt.type_string() }}) as max_{{ column.name }}
+                {{ as_text('min(' ~ column.name ~ ')', column) }} as min_{{ column.name }},
+                {{ as_text('max(' ~ column.name ~ ')', column) }} as max_{{ column.name }}
                 {%- endfor %}
                 {%- for column in numbers %},
                 cast(sum(cast({{ column.name }} as decimal(38, 4))) as double) / count({{ column.name }}) as mean_{{ column.name }},
@@ -49,22 +51,37 @@
             cross join quartiles
         )
 
-        {% for column in columns -%}
+        -- One pass: Spark would compute `measured` again for each select of a union.
         select
-            {{ loop.index }} as column_number,
-            '{{ column.name }}' as column_name,
+            cast(position_number + 1 as integer) as column_number,
+            {{ by_position(names, "'", "'") }} as column_name,
             row_count,
-            row_count - filled_{{ column.name }} as null_count,
-            distinct_{{ column.name }} as distinct_count,
-            min_{{ column.name }} as min_value,
-            max_{{ column.name }} as max_value,
-            {{ 'mean_' ~ column.name if column in numbers else 'cast(null as double)' }} as mean_value,
-            {{ 'outliers_' ~ column.name if column in numbers else 'cast(null as bigint)' }} as outlier_count
+            row_count - {{ by_position(names, 'filled_') }} as null_count,
+            {{ by_position(names, 'distinct_') }} as distinct_count,
+            {{ by_position(names, 'min_') }} as min_value,
+            {{ by_position(names, 'max_') }} as max_value,
+            {{ by_position(names, 'mean_', among=number_names) }} as mean_value,
+            {{ by_position(names, 'outliers_', among=number_names) }} as outlier_count
         from measured
-        {{ 'union all' if not loop.last }}
-        {% endfor %}
+        cross join {{ number_series('positions', 'position_number', columns | length) }}
     ) as profiled
     {%- endif -%}
+{%- endmacro %}
+
+{# A value of a column as text. Engines write doubles in ways of their own (1e-06 and 1.0E-6), so those have six decimals. #}
+{% macro as_text(value, column) -%}
+    {%- set is_double = column.dtype | lower in ['double', 'float'] -%}
+    cast({{ 'try_cast(' ~ value ~ ' as decimal(38, 6))' if is_double else value }} as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{# What stands for the column at position_number (from 0): its name with something before and behind it; NULL for those not `among`. #}
+{% macro by_position(names, before, behind='', among=none) -%}
+    {%- if among is not none and not among -%}{{ return('null') }}{%- endif -%}
+    case position_number
+        {%- for name in names if among is none or name in among %}
+        when {{ names.index(name) }} then {{ before ~ name ~ behind }}
+        {%- endfor %}
+    end
 {%- endmacro %}
 
 {# Is a fact one of those that are profiled? The day is written out, so that the engine skips what is earlier. #}
