@@ -72,7 +72,7 @@ start() {
         --conf "spark.executor.extraJavaOptions=-Duser.timezone=UTC" \
         --conf spark.sql.shuffle.partitions="${FOOTFALL_SPARK_PARTITIONS:-8}" \
         --conf spark.sql.sources.parallelPartitionDiscovery.threshold=10000 \
-        --conf spark.sql.timestampType=TIMESTAMP_NTZ --conf spark.sql.session.timeZone=UTC \
+        --conf spark.sql.ansi.enabled=false --conf spark.sql.timestampType=TIMESTAMP_NTZ --conf spark.sql.session.timeZone=UTC \
         spark-internal --hiveconf hive.server2.thrift.port="$port" --hiveconf hive.server2.thrift.bind.host=127.0.0.1 \
         --hiveconf hive.server2.authentication=NONE
     wait_for "$folder/cluster/thrift_server.log" "ThriftBinaryCLIService on port $port" 1 "The Thrift server"

@@ -195,7 +195,7 @@
     {%- set found = run_query('select * from ' ~ files ~ ' limit 0').column_names | map('lower') | list -%}
     select
         {%- for column in node.columns %}
-        {{ 'value as line' if pattern.endswith('.jsonl') else column if column | lower in found else 'cast(null as string) as ' ~ column }},
+        cast({{ 'value' if pattern.endswith('.jsonl') else column if column | lower in found else 'null' }} as string) as {{ column }},
         {%- endfor %}
         {{ spark__below_landing('_metadata.file_path') }} as filename,
         {{ "try_cast(regexp_extract(_metadata.file_path, r'.*/landed_on=([^/]*)', 1) as date)" if 'landed_on=' in pattern else 'cast(null as date)' }} as landed_on

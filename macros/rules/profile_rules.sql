@@ -40,7 +40,7 @@
                 {{ as_text('max(' ~ column.name ~ ')', column) }} as max_{{ column.name }}
                 {%- endfor %}
                 {%- for column in numbers %},
-                cast(sum(cast({{ column.name }} as decimal(38, 4))) as double) / count({{ column.name }}) as mean_{{ column.name }},
+                cast(sum(cast({{ column.name }} as decimal(38, {{ 10 if is_double(column) else 4 }}))) as double) / count({{ column.name }}) as mean_{{ column.name }},
                 count(*) filter (
                     where
                         {{ column.name }} < quartiles.q1_{{ column.name }} - 1.5 * (quartiles.q3_{{ column.name }} - quartiles.q1_{{ column.name }})
@@ -70,9 +70,10 @@
 
 {# A value of a column as text. Engines write doubles in ways of their own (1e-06 and 1.0E-6), so those have six decimals. #}
 {% macro as_text(value, column) -%}
-    {%- set is_double = column.dtype | lower in ['double', 'float'] -%}
-    cast({{ 'try_cast(' ~ value ~ ' as decimal(38, 6))' if is_double else value }} as {{ dbt.type_string() }})
+    cast({{ 'try_cast(' ~ value ~ ' as decimal(38, 6))' if is_double(column) else value }} as {{ dbt.type_string() }})
 {%- endmacro %}
+
+{% macro is_double(column) -%}{{ return(column.dtype | lower in ['double', 'float']) }}{%- endmacro %}
 
 {# What stands for the column at position_number (from 0): its name with something before and behind it; NULL for those not `among`. #}
 {% macro by_position(names, before, behind='', among=none) -%}
