@@ -30,8 +30,8 @@
 {% macro spark__struct_as_json(struct) -%}to_json({{ struct }}, map('ignoreNullFields', 'false')){%- endmacro %}
 
 {# What is wrong with the landed files, in one line; '' when nothing is. Files of the relation `loaded` (none: no file) must be what
-   they were. On DuckDB the plugin in scripts/footfall looks at them. On Spark files are listed by `binaryFile`, whose content is read
-   only where size or time differ. #}
+   they were. On DuckDB the plugin in scripts/footfall looks at them. On Spark `binaryFile` lists the files; a query that asks for their
+   content reads every file that it lists, so the content is asked for only where size or time differ. #}
 {% macro landing_problem(source_system, loaded) -%}{{ return(adapter.dispatch('landing_problem')(source_system, loaded)) }}{%- endmacro %}
 {% macro duckdb__landing_problem(source_system, loaded) -%}
     {%- set query = "select footfall_landing_problem('" ~ source_system ~ "', " ~ duckdb__files_as_json(loaded) ~ ")" -%}
@@ -43,30 +43,48 @@
         {{ return(spark__landing_root() ~ '/' ~ spark__patterns_of(node)[0] ~ ": the table '" ~ node.name
             ~ "' has no files. Fix: land at least one file there; it may have no rows.") }}
     {%- endfor -%}
-    {%- set problems -%}
-        select concat(source_file, ': landed_on: is no day. Fix: name the folder landed_on=YYYY-MM-DD, by the day of arrival.') as problem
+    {%- set no_days -%}
+        select source_file
         from {{ spark__present_files() }}
         where source_file like '%/landed_on=%' and try_cast(regexp_extract(source_file, 'landed_on=([^/]*)', 1) as date) is null
-        {%- if loaded %}
-        union all
-        select
-            concat(loaded.source_file, case
-                when present.source_file is null then ': was loaded and is gone. Fix: put it back, '
-                else ': was loaded and has changed. Fix: put the old one back and land a new file, '
-            end, 'or build everything anew with `dbt build --full-refresh`.')
+        order by source_file
+    {%- endset -%}
+    {%- for name in run_query(no_days).columns[0].values() -%}
+        {{ return(name ~ ': landed_on: is no day. Fix: name the folder landed_on=YYYY-MM-DD, by the day of arrival.') }}
+    {%- endfor -%}
+    {{ return(spark__history_problem(loaded) if loaded else '') }}
+{%- endmacro %}
+
+{# A loaded file that is gone or says something else now. #}
+{% macro spark__history_problem(loaded) -%}
+    {%- set rebuild = 'or build everything anew with `dbt build --full-refresh`.' -%}
+    {%- set suspects -%}
+        select loaded.source_file, present.source_file is null as is_gone
         from {{ loaded }} as loaded
         left join {{ spark__present_files() }} as present on loaded.source_file = present.source_file
         where
             present.source_file is null
-            or (
-                (loaded.byte_count <> present.byte_count or loaded.modified_us <> present.modified_us)
-                and loaded.content_md5 <> md5(present.content)
-            )
-        {%- endif %}
-        order by problem
-        limit 1
+            or loaded.byte_count <> present.byte_count
+            or loaded.modified_us <> present.modified_us
+        order by is_gone desc, source_file
     {%- endset -%}
-    {{ return(run_query(problems).columns[0].values() | first | default('', true)) }}
+    {%- set touched = [] -%}
+    {%- for row in run_query(suspects).rows -%}
+        {%- if row[1] -%}{{ return(row[0] ~ ': was loaded and is gone. Fix: put it back, ' ~ rebuild) }}{%- endif -%}
+        {%- do touched.append(row[0]) -%}
+    {%- endfor -%}
+    {%- if not touched -%}{{ return('') }}{%- endif -%}
+    {%- set changed -%}
+        select present.source_file
+        from {{ spark__present_files(touched) }} as present
+        inner join {{ loaded }} as loaded on present.source_file = loaded.source_file
+        where loaded.content_md5 <> md5(present.content)
+        order by present.source_file
+    {%- endset -%}
+    {%- for name in run_query(changed).columns[0].values() -%}
+        {{ return(name ~ ': was loaded and has changed. Fix: put the old one back and land a new file, ' ~ rebuild) }}
+    {%- endfor -%}
+    {{ return('') }}
 {%- endmacro %}
 
 {# The files of the landing folder that are not in the relation `loaded` (none: all files), one row each. On DuckDB the plugin
@@ -82,16 +100,19 @@
     )
 {%- endmacro %}
 {% macro spark__landed_files(loaded) -%}
+    {%- set is_new -%}
+        {% if loaded %}not exists (select 1 from {{ loaded }} as loaded where loaded.source_file = present.source_file){% else %}true{% endif %}
+    {%- endset -%}
+    {%- set names = run_query('select present.source_file from ' ~ spark__present_files() ~ ' as present where ' ~ is_new).columns[0].values() | list
+        if execute and loaded else none -%}
     select
         present.source_file,
         present.source_table,
         present.byte_count,
         present.modified_us,
         md5(present.content) as content_md5
-    from {{ spark__present_files() }} as present
-    {%- if loaded %}
-    where not exists (select 1 from {{ loaded }} as loaded where loaded.source_file = present.source_file)
-    {%- endif %}
+    from {{ spark__present_files(names) }} as present
+    where {{ is_new }}
 {%- endmacro %}
 {% macro duckdb__files_as_json(loaded) -%}
     {%- if loaded -%}
@@ -105,13 +126,11 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Before a build: on Spark each landed table is a view, with every column of the contract, of tables over its files; a column that no
+{# On Spark each landed table is a view, with every column of the contract, of tables over its files; a column that no
    file has is NULL, a table without files has no row. The files' own columns are looked up here, once. DuckDB reads
    `external_location` by itself. #}
-{% macro register_sources() -%}{{ return(adapter.dispatch('register_sources')()) }}{%- endmacro %}
-{% macro duckdb__register_sources() -%}{%- endmacro %}
 {% macro spark__register_sources() -%}
-    {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
+    {%- if flags.WHICH in ['build', 'run', 'test'] -%}
         {%- do run_query('create schema if not exists landing') -%}
         {%- set present = run_query('select distinct landed_pattern from ' ~ spark__present_files()).columns[0].values() | list -%}
         {%- for node in spark__landed_sources() -%}
@@ -140,8 +159,10 @@
     {{ return(patterns) }}
 {%- endmacro %}
 
-{# The landed files of this source: path below the landing folder, table, size, time and content (which costs nothing until it is asked for). #}
-{% macro spark__present_files() -%}
+{# The landed files of this source, or those of `names`: path below the landing folder, table, size, time and content (which costs
+   nothing until it is asked for). Few names are written out, so that no other file is opened. #}
+{% macro spark__present_files(names=none) -%}
+    {%- set are_written_out = names is not none and 0 < names | length <= 100 and not modules.re.search('[][{},*?\\\\]', names | join('')) -%}
     (
         select
             source_file,
@@ -164,7 +185,11 @@
                 length as byte_count,
                 unix_micros(modificationTime) as modified_us,
                 content
+            {%- if are_written_out %}
+            from binaryFile.`{{ spark__landing_root() }}/{{ '{' ~ names | join(',') ~ '}' }}`
+            {%- else %}
             from binaryFile.`{{ spark__landing_root() }}/{{ var("source_system") }}` with (recursiveFileLookup = 'true')
+            {%- endif %}
         )
         where
             {% for node in spark__landed_sources() %}{% set of_source = loop %}{% for pattern in spark__patterns_of(node) %}

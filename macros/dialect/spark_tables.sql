@@ -1,3 +1,14 @@
+{# What an engine needs before a run; DuckDB nothing. #}
+{% macro prepare_engine() -%}{{ return(adapter.dispatch('prepare_engine')()) }}{%- endmacro %}
+{% macro duckdb__prepare_engine() -%}{%- endmacro %}
+{% macro spark__prepare_engine() -%}
+    {%- if execute -%}
+        {%- do spark__tell_what_is_left_out() -%}
+        {%- do spark__recover_tables() -%}
+        {%- do spark__register_sources() -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {# On Spark a table is made aside, under a name of this run, and takes the place of the old one when it is whole: a query that fails
    leaves the old table, and a killed run leaves a table that nobody reads, never half of one (a killed `create table as` would leave
    files that keep the next from starting: LOCATION_ALREADY_EXISTS). #}
@@ -165,10 +176,8 @@
 {%- endmacro %}
 
 {# At the start of a run: what a killed one had decided but not finished is finished, and what it left aside goes. #}
-{% macro recover_tables() -%}{{ return(adapter.dispatch('recover_tables')()) }}{%- endmacro %}
-{% macro duckdb__recover_tables() -%}{%- endmacro %}
 {% macro spark__recover_tables() -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+    {%- if flags.WHICH in ['build', 'run'] -%}
         {%- set schemas = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='schema') | unique | list -%}
         {%- for schema in schemas if adapter.check_schema_exists(database=none, schema=schema) -%}
             {%- set tables = run_query('show tables in ' ~ schema).columns['tableName'].values() | list -%}
@@ -206,10 +215,8 @@
 {%- endmacro %}
 
 {# One line on what this engine leaves out: models with the tag duckdb_only (selectors.yml). #}
-{% macro tell_what_is_left_out() -%}{{ return(adapter.dispatch('tell_what_is_left_out')()) }}{%- endmacro %}
-{% macro duckdb__tell_what_is_left_out() -%}{%- endmacro %}
 {% macro spark__tell_what_is_left_out() -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+    {%- if flags.WHICH in ['build', 'run'] -%}
         {%- set names = [] -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and 'duckdb_only' in node.tags -%}
             {%- do names.append(node.name) -%}

@@ -19,8 +19,6 @@ from test_spark_parity import assert_same
 
 pytestmark = needs_spark
 
-RUN = "run"
-
 
 def landings(folder: Path, count: int, batches: int, seed: int) -> list[Path]:
     """A landing root per batch, each with the files of those before."""
@@ -38,7 +36,7 @@ def test_batches_give_what_a_rebuild_gives(tmp_path: Path, dbt_for: Callable[...
     """Late events, redeliveries, replaced versions and late logins, in three batches."""
     roots = landings(tmp_path, count=60, batches=3, seed=21)
     spark = SparkDbt(roots[0], tmp_path / "spark")
-    exported = spark.build("seed", *(step for root in roots for step in (f"landing {root}", RUN)))
+    exported = spark.build("seed", *(step for root in roots for step in (f"landing {root}", "run")))
     rebuilt = dbt_for(roots[-1])
     assert rebuilt("build", "--exclude-resource-type", "test", "unit_test").returncode == 0
     assert_same(rebuilt.database, exported, apart_from=OF_A_RUN)
@@ -49,16 +47,16 @@ def test_a_killed_run_is_made_good(tmp_path: Path, dbt_for: Callable[..., Dbt]) 
     """SIGKILL at five moments of an increment."""
     roots = landings(tmp_path, count=60, batches=2, seed=22)
     spark = SparkDbt(roots[0], tmp_path / "spark")
-    assert spark("seed", RUN).returncode == 0
+    assert spark("seed", "run").returncode == 0
     spark.landing = roots[1]
     dice = random.Random(22)
     for _ in range(5):
-        process = spark.begin(RUN)
+        process = spark.begin("run")
         time.sleep(dice.uniform(40, 120))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-    exported = spark.build(RUN)
+    exported = spark.build("run")
     rebuilt = dbt_for(roots[1])
     assert rebuilt("build", "--exclude-resource-type", "test", "unit_test").returncode == 0
     assert_same(rebuilt.database, exported, apart_from=OF_A_RUN)
