@@ -53,6 +53,8 @@ start() {
     SPARK_HOME=$("$python" -c 'import pyspark; print(pyspark.__path__[0])')
     export SPARK_HOME SPARK_LOCAL_IP=127.0.0.1 SPARK_DAEMON_MEMORY=512m TZ=UTC
     export PYSPARK_PYTHON=$python
+    # Whatever does not come up: what was begun is ended again.
+    trap stop EXIT
     begin master "$SPARK_HOME/bin/spark-class" org.apache.spark.deploy.master.Master --host 127.0.0.1 --port "$master_port" --webui-port 0
     wait_for "$folder/cluster/master.log" "I have been elected leader" 1 "The master"
     for number in $(seq "$workers"); do
@@ -76,6 +78,7 @@ start() {
         spark-internal --hiveconf hive.server2.thrift.port="$port" --hiveconf hive.server2.thrift.bind.host=127.0.0.1 \
         --hiveconf hive.server2.authentication=NONE
     wait_for "$folder/cluster/thrift_server.log" "ThriftBinaryCLIService on port $port" 1 "The Thrift server"
+    trap - EXIT
     echo "ready: dbt build --target spark_cluster"
 }
 

@@ -47,7 +47,7 @@
         select source_file
         from {{ spark__present_files() }}
         where source_file like '%/landed_on=%' and try_cast(regexp_extract(source_file, 'landed_on=([^/]*)', 1) as date) is null
-        order by source_file
+        order by source_file nulls last
     {%- endset -%}
     {%- for name in run_query(no_days).columns[0].values() -%}
         {{ return(name ~ ': landed_on: is no day. Fix: name the folder landed_on=YYYY-MM-DD, by the day of arrival.') }}
@@ -66,7 +66,7 @@
             present.source_file is null
             or loaded.byte_count <> present.byte_count
             or loaded.modified_us <> present.modified_us
-        order by is_gone desc, source_file
+        order by is_gone desc nulls last, source_file nulls last
     {%- endset -%}
     {%- set touched = [] -%}
     {%- for row in run_query(suspects).rows -%}
@@ -79,7 +79,7 @@
         from {{ spark__present_files(touched) }} as present
         inner join {{ loaded }} as loaded on present.source_file = loaded.source_file
         where loaded.content_md5 <> md5(present.content)
-        order by present.source_file
+        order by present.source_file nulls last
     {%- endset -%}
     {%- for name in run_query(changed).columns[0].values() -%}
         {{ return(name ~ ': was loaded and has changed. Fix: put the old one back and land a new file, ' ~ rebuild) }}
@@ -112,7 +112,7 @@
         present.modified_us,
         md5(present.content) as content_md5
     from {{ spark__present_files(names) }} as present
-    where {{ is_new }}
+    where {{ 'false' if names == [] else is_new }}
 {%- endmacro %}
 {% macro duckdb__files_as_json(loaded) -%}
     {%- if loaded -%}

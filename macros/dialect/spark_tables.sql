@@ -47,7 +47,7 @@
 
 {# An increment replaces the rows that the model's strategy names (gone_rows()) by those of its query. A model that names a
    partition column (meta: {partition_by: …}) rewrites the partitions that hold such rows; another one is made anew from the rows that
-   stay and the new ones. Delta Lake and Iceberg do both in one commit (table_format). #}
+   stay and the new ones. Delta Lake and Iceberg do both in one commit. #}
 {% materialization incremental, adapter='spark', supported_languages=['sql'] -%}
     {%- set target_relation = api.Relation.create(identifier=model.alias, schema=schema, database=database, type='table') -%}
     {%- set existing = load_relation(this) -%}
