@@ -20,8 +20,8 @@
 {% macro duckdb__row_struct(columns) -%}
     { {%- for c in columns %}'{{ c }}': {{ c }}{{ ', ' if not loop.last }}{% endfor -%} }
 {%- endmacro %}
-{% macro spark__row_struct(columns) -%}
-    named_struct({% for c in columns %}'{{ c }}', {{ c }}{{ ', ' if not loop.last }}{% endfor %})
+{% macro spark__row_struct(columns, of='') -%}
+    named_struct({% for c in columns %}'{{ c }}', {{ of }}{{ c }}{{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
 {# A struct as JSON text. Spark leaves NULL fields out unless told. #}

@@ -18,12 +18,8 @@
     {%- set parsed -%}
         from_json({{ line }}, '{% for f in fields %}{{ f }} string, {% endfor %}_malformed string', map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', '_malformed'))
     {%- endset -%}
-    transform(array({{ parsed }}), parsed -> case when parsed is not null and parsed._malformed is null then {{ spark__row_struct_of('parsed', fields) }} end)[0]
+    transform(array({{ parsed }}), parsed -> case when parsed is not null and parsed._malformed is null then {{ spark__row_struct(fields, of='parsed.') }} end)[0]
 {%- endmacro %}
-{% macro spark__row_struct_of(struct, fields) -%}
-    named_struct({% for f in fields %}'{{ f }}', {{ struct }}.{{ f }}{{ ', ' if not loop.last }}{% endfor %})
-{%- endmacro %}
-
 {# The last value that is not NULL in a window: `ignore nulls` stands inside the parentheses on DuckDB, outside on Spark. #}
 {% macro last_non_null(column, window) -%}{{ return(adapter.dispatch('last_non_null')(column, window)) }}{%- endmacro %}
 {% macro duckdb__last_non_null(column, window) -%}last_value({{ column }} ignore nulls) over ({{ window }}){%- endmacro %}

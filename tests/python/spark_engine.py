@@ -37,27 +37,31 @@ class SparkDbt:
 
     def __call__(self, *commands: str) -> DbtRun:
         """Runs `dbt <command> --target …` for each, or `export`, which writes all tables to self.exported."""
-        return self._ended(self.begin(*commands))
+        return self.ended(self.begin(*commands))
 
-    def begin(self, *commands: str) -> subprocess.Popen[str]:
-        """The same, without waiting for it."""
+    def begin(self, *commands: str) -> subprocess.Popen[bytes]:
+        """The same, without waiting for it. What it prints goes to a file: a pipe that nobody reads would stop it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, str(PROJECT / "tests" / "python" / "spark_driver.py")]
         command += [self._with_options(one) for one in commands]
-        return subprocess.Popen(
-            command,
-            cwd=PROJECT,
-            env=self._environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        with self._words.open("wb") as printed:
+            return subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=self._environment(),
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
-    @staticmethod
-    def _ended(process: subprocess.Popen[str]) -> DbtRun:
-        output, _ = process.communicate()
-        return DbtRun(process.returncode, output)
+    def ended(self, process: subprocess.Popen[bytes]) -> DbtRun:
+        """Waits for what `begin` began."""
+        process.wait()
+        return DbtRun(process.returncode, self._words.read_text(encoding="utf-8", errors="replace"))
+
+    @property
+    def _words(self) -> Path:
+        return self.folder / "words.txt"
 
     @property
     def exported(self) -> Path:

@@ -51,8 +51,8 @@ def test_a_worker_is_killed_in_the_middle_of_a_build(
     assert build.poll() is None, "the build ended before the worker could be killed"
     worker = int((tmp_path / "spark" / "cluster" / "worker_1.pid").read_text(encoding="utf-8"))
     os.killpg(worker, signal.SIGKILL)
-    output, _ = build.communicate()
-    assert build.returncode == 0, output[-8000:]
+    done = spark.ended(build)
+    assert done.returncode == 0, done.output[-8000:]
     log = (tmp_path / "spark" / "cluster" / "master.log").read_text(encoding="utf-8")
     assert "Removing worker" in log
     assert_same(dbt_for(landing).build(), spark.exported)

@@ -55,7 +55,7 @@ def test_a_killed_run_is_made_good(tmp_path: Path, dbt_for: Callable[..., Dbt]) 
         time.sleep(dice.uniform(40, 120))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        spark.ended(process)
     exported = spark.build("run")
     rebuilt = dbt_for(roots[1])
     assert rebuilt("build", "--exclude-resource-type", "test", "unit_test").returncode == 0
