@@ -12,7 +12,12 @@
 {# On Spark a table is made aside, under a name of this run, and takes the place of the old one when it is whole: a query that fails
    leaves the old table, and a killed run leaves a table that nobody reads, never half of one (a killed `create table as` would leave
    files that keep the next from starting: LOCATION_ALREADY_EXISTS). #}
-{% materialization table, adapter='spark', supported_languages=['sql'] %}
+{% materialization table, adapter='spark', supported_languages=['sql', 'python'] %}
+    {#- Only one that was selected by name comes here; the run has said that it is left out. -#}
+    {%- if model.language == 'python' -%}
+        {%- call noop_statement('main', 'LEFT OUT') -%}{%- endcall -%}
+        {{ return({'relations': []}) }}
+    {%- endif -%}
     {%- set target_relation = api.Relation.create(identifier=model.alias, schema=schema, database=database, type='table') -%}
     {{ run_hooks(pre_hooks) }}
     {%- do spark__replace_table(target_relation, compiled_code) -%}

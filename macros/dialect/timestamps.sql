@@ -14,10 +14,10 @@
     end
 {%- endmacro %}
 
-{# Microseconds since 1970 as an integer: exact, unlike epoch(). #}
+{# Microseconds since 1970 as an integer: exact, unlike epoch(). Spark before 4.3 takes no timestamp_ntz; the session's zone is UTC. #}
 {% macro epoch_us(column) -%}{{ return(adapter.dispatch('epoch_us')(column)) }}{%- endmacro %}
 {% macro duckdb__epoch_us(column) -%}epoch_us({{ column }}){%- endmacro %}
-{% macro spark__epoch_us(column) -%}unix_micros({{ column }}){%- endmacro %}
+{% macro spark__epoch_us(column) -%}unix_micros(cast({{ column }} as timestamp_ltz)){%- endmacro %}
 
 {# Seconds between two timestamps as a double, exact to the microsecond. #}
 {% macro seconds_between(from_at, to_at) -%}

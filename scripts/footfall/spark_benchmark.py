@@ -24,8 +24,9 @@ ENGINES = {
 }
 EVENTS_PER_CUSTOMER = 62
 DAYS = 36
+# Of a plan as Spark's event log has it; the table may have the name of this run (X__new_0123abcd).
 CREATED = re.compile(
-    r"CreateDataSourceTableAsSelectCommand `(?:spark_catalog`\.`)?(\w+)`\.`(\w+?)(?:__[a-z]+_[0-9a-f]{8})?`"
+    r"CreateDataSourceTableAsSelectCommand\nArguments: (?:`\w+`\.)?`(\w+)`\.`(\w+?)(?:__[a-z]+_[0-9a-f]{8})?`,"
 )
 EXAMPLES = """engines:
 {engines}
@@ -114,34 +115,33 @@ def _run(command: list[str], environment: dict[str, str]) -> None:
 
 
 def shuffles(folder: Path) -> dict[str, int]:
-    """schema.table -> bytes that were written to shuffles for it, from Spark's event logs in `folder`."""
+    """schema.table -> bytes that were written to shuffles for it, from the event logs in `folder` (JSON lines, one file per session)."""
     found: dict[str, int] = defaultdict(int)
-    for log in sorted(path for path in folder.rglob("*") if path.is_file()):
-        tables: dict[str, str] = {}
-        stages: dict[int, str] = {}
+    for log in sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")):
+        tables: dict[int, str] = {}
+        roots: dict[int, int] = {}
+        executions: dict[int, int] = {}
         for event in _events(log):
             kind = event["Event"].rpartition(".")[2]
-            if kind in ("SparkListenerSQLExecutionStart", "SparkListenerSQLAdaptiveExecutionUpdate"):
-                created = CREATED.search(event.get("physicalPlanDescription", ""))
+            if kind == "SparkListenerSQLExecutionStart":
+                roots[event["executionId"]] = event["rootExecutionId"]
+                created = CREATED.search(event["physicalPlanDescription"])
                 if created:
-                    tables[str(event["executionId"])] = f"{created[1]}.{created[2]}"
+                    tables[event["executionId"]] = f"{created[1]}.{created[2]}"
             elif kind == "SparkListenerJobStart":
-                execution = event.get("Properties", {}).get("spark.sql.execution.id")
-                for stage in event["Stage IDs"]:
-                    stages[stage] = execution
+                execution = int(event["Properties"].get("spark.sql.execution.id", -1))
+                executions.update(dict.fromkeys(event["Stage IDs"], roots.get(execution, execution)))
             elif kind == "SparkListenerStageCompleted":
-                table = tables.get(stages.get(event["Stage Info"]["Stage ID"], ""))
-                for value in event["Stage Info"].get("Accumulables", []):
-                    if table and value.get("Name") == "internal.metrics.shuffle.write.bytesWritten":
+                table = tables.get(executions.get(event["Stage Info"]["Stage ID"], -1))
+                for value in event["Stage Info"]["Accumulables"]:
+                    if table and value["Name"] == "internal.metrics.shuffle.write.bytesWritten":
                         found[table] += int(value["Value"])
     return dict(found)
 
 
 def _events(log: Path) -> Iterator[dict]:
     with log.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.startswith("{"):
-                yield json.loads(line)
+        yield from map(json.loads, lines)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
