@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 from conftest import PROJECT, generate
+from footfall.spark_benchmark import shuffles
 from spark_engine import SparkDbt, needs_spark
 from test_spark_parity import SMALL
-
-from footfall.spark_benchmark import shuffles
 
 pytestmark = needs_spark
 
