@@ -18,11 +18,13 @@ pytestmark = needs_spark
 ROUNDED = frozenset(
     {
         "intermediate.int_customers_scored.engagement_score",
+        "marts.column_profile.mean_value",
         "marts.customer_history.engagement_score",
         "marts.customer_history.engagement_score_change",
         "marts.customer_risk.gap_variation",
         "marts.late_arrivals.p95_days_late",
         "marts.payment_failure_drivers.p_value",
+        "marts.payment_failure_drivers.q_value",
         "marts.score_drift.corrected_psi",
         "marts.score_drift.psi",
         "marts.session_risk.gap_variation",
