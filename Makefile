@@ -25,7 +25,7 @@ test-all: $(VENV)/.test ## Run all tests, the large ones too
 
 # Which of Spark's tests: "spark" has the large ones too.
 SPARK_TESTS ?= spark and not large
-test-spark: .venv-spark/.spark ## Run the tests on Apache Spark (Java 17; about 15 minutes on 2 cores)
+test-spark: .venv-spark/.spark ## Run the tests on Apache Spark (Java 17; about 20 minutes on 2 cores)
 	$(SPARK_BIN)/python -m pytest -m "$(SPARK_TESTS)"
 
 spark: .venv-spark/.spark ## Build and test every table on Apache Spark, in this process (Java 17)

@@ -51,7 +51,7 @@
 {%- endmacro %}
 
 {# An increment replaces the rows that the model's strategy names (gone_rows()) by those of its query. A model that names a
-   partition column (meta: {partition_by: …}) rewrites the partitions that hold such rows; another one is made anew from the rows that
+   partition column (meta: {stored_by: …}) rewrites the partitions that hold such rows; another one is made anew from the rows that
    stay and the new ones. Delta Lake and Iceberg do both in one commit. #}
 {% materialization incremental, adapter='spark', supported_languages=['sql'] -%}
     {%- set target_relation = api.Relation.create(identifier=model.alias, schema=schema, database=database, type='table') -%}
@@ -94,7 +94,7 @@
 
 {% macro spark__any_of(conditions) -%}{{ return('(' ~ conditions | join(') or (') ~ ')' if conditions else 'false') }}{%- endmacro %}
 
-{% macro spark__partition_column() -%}{{ return((config.get('meta') or {}).get('partition_by')) }}{%- endmacro %}
+{% macro spark__partition_column() -%}{{ return((config.get('meta') or {}).get('stored_by')) }}{%- endmacro %}
 
 {% macro spark__create_plain_table(relation, query) -%}
     create table {{ relation }} using parquet as {{ query }}
@@ -149,7 +149,7 @@
         {{ spark__create_plain_table(contents, query) }}
     {%- endcall -%}
     {%- set emptied = run_query('select ' ~ key ~ ' from ' ~ touched ~ ' except select ' ~ key ~ ' from ' ~ contents).columns[0].values() -%}
-    {%- do run_query('alter table ' ~ contents ~ " set tblproperties ('footfall.partition_by' = '" ~ key ~ "', 'footfall.emptied' = '" ~ emptied | join(',') ~ "')") -%}
+    {%- do run_query('alter table ' ~ contents ~ " set tblproperties ('footfall.stored_by' = '" ~ key ~ "', 'footfall.emptied' = '" ~ emptied | join(',') ~ "')") -%}
     {%- set redo = spark__redo_of(existing) -%}
     {%- do adapter.rename_relation(contents, redo) -%}
     {%- do spark__redo(existing, redo) -%}
@@ -170,7 +170,7 @@
 {% macro spark__redo(relation, redo) -%}
     {%- set properties = {} -%}
     {%- for row in run_query('show tblproperties ' ~ redo).rows -%}{%- do properties.update({row[0]: row[1]}) -%}{%- endfor -%}
-    {%- set key = properties['footfall.partition_by'] -%}
+    {%- set key = properties['footfall.stored_by'] -%}
     {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | join(', ') -%}
     {%- do run_query('set spark.sql.sources.partitionOverwriteMode = dynamic') -%}
     {%- do run_query('insert overwrite table ' ~ relation ~ ' partition (' ~ key ~ ') select ' ~ columns ~ ' from ' ~ redo) -%}

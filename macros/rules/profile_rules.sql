@@ -51,7 +51,7 @@
             cross join quartiles
         )
 
-        -- One pass: Spark would compute `measured` again for each select of a union.
+        -- One pass: an engine may compute `measured` again for each select of a union.
         select
             cast(position_number + 1 as integer) as column_number,
             {{ by_position(names, "'", "'") }} as column_name,

@@ -1,7 +1,7 @@
 -- Accepted events, each once. Grain: one row per event_id.
 {{ config(
     materialized='incremental', tags=['reads_landing'],
-    meta={'scope': {'column': 'event_id', 'keys_of': 'int_events_known', 'key': 'event_id'}, 'partition_by': '_landed_on'},
+    meta={'scope': {'column': 'event_id', 'keys_of': 'int_events_known', 'key': 'event_id'}, 'stored_by': '_landed_on'},
     unique_key=['event_id']
 ) }}
 {{ runs_after('int_events_known') }}

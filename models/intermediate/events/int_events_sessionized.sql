@@ -7,7 +7,7 @@
 -- The windows run over the few columns that they need; the rest of the event is joined back (less than half the work).
 {{ config(
     materialized='incremental',
-    meta={'scope': {'spans': ['visitor_id', 'event_at'], 'of': 'int_event_spans_touched'}, 'partition_by': '_landed_on'},
+    meta={'scope': {'spans': ['visitor_id', 'event_at'], 'of': 'int_event_spans_touched'}, 'stored_by': '_landed_on'},
     unique_key=['event_id']
 ) }}
 

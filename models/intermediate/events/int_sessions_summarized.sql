@@ -4,7 +4,7 @@
 -- max_length is named. A cart is abandoned when nothing was ordered in the session from the first add on.
 {{ config(
     materialized='incremental',
-    meta={'scope': {'spans': ['visitor_id', 'started_at']}, 'partition_by': 'started_on'},
+    meta={'scope': {'spans': ['visitor_id', 'started_at']}, 'stored_by': 'started_on'},
     unique_key=['session_id']
 ) }}
 

@@ -3,7 +3,7 @@
 -- customer_id (NULL while nobody is known).
 {{ config(
     materialized='incremental',
-    meta={'scope': {'spans': ['visitor_id', 'event_date'], 'whole_days': true}, 'partition_by': 'event_date'},
+    meta={'scope': {'spans': ['visitor_id', 'event_date'], 'whole_days': true}, 'stored_by': 'event_date'},
     unique_key=['event_date', 'visitor_id', 'customer_id']
 ) }}
 

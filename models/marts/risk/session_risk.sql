@@ -2,7 +2,7 @@
 -- come with and without bots (daily_kpis). Measures of gaps are NULL in a session of one event, which is never judged.
 {{ config(
     materialized='incremental',
-    meta={'scope': {'spans': ['visitor_id', 'started_at']}, 'partition_by': 'started_on'},
+    meta={'scope': {'spans': ['visitor_id', 'started_at']}, 'stored_by': 'started_on'},
     unique_key=['session_id']
 ) }}
 
