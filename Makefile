@@ -8,20 +8,25 @@ UV ?= uv
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-spark spark spark-setup lint format docs export clean lock setup
+.PHONY: help run test test-all test-browser test-spark spark spark-setup lint format docs export publish dashboard report pictures clean lock setup
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/.base ## Set up, make demo data (once), build and test every table, say what was found
 	@$(BIN)/python scripts/run.py
 
 test: $(VENV)/.test ## Run the fast tests (about 10 minutes on 2 cores)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not large and not spark"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not large and not spark and not browser"
 
 test-all: $(VENV)/.test ## Run all tests, the large ones too
-	$(BIN)/python -m pytest -m "not spark"
+	$(BIN)/python -m pytest -m "not spark and not browser"
+	$(MAKE) test-browser
 	$(MAKE) test-spark SPARK_TESTS=spark
+
+test-browser: $(VENV)/.browser ## Run the dashboard's tests in a real browser (Chromium)
+	@scripts/chromium.sh
+	$(BIN)/python -m pytest -m browser
 
 # Which of Spark's tests: "spark" has the large ones too.
 SPARK_TESTS ?= spark and not large
@@ -36,11 +41,13 @@ lint: .venv-lint/.lint ## Check the style of Python, SQL and YAML
 	$(LINT_BIN)/ruff format --check .
 	$(LINT_BIN)/yamllint --strict .
 	$(LINT_BIN)/sqlfluff lint --processes 2 models tests analyses
+	$(LINT_BIN)/sqlfluff lint --templater placeholder dashboard/sql
 
 format: .venv-lint/.lint ## Mend what the linters can mend
 	$(LINT_BIN)/ruff check --fix .
 	$(LINT_BIN)/ruff format .
 	$(LINT_BIN)/sqlfluff fix --force models tests analyses
+	$(LINT_BIN)/sqlfluff fix --force --templater placeholder dashboard/sql
 
 docs: $(VENV)/.base ## Write the documentation of all tables as one page: target/static_index.html
 	$(BIN)/dbt docs generate --static
@@ -49,6 +56,19 @@ docs: $(VENV)/.base ## Write the documentation of all tables as one page: target
 export: $(VENV)/.base ## Write every mart as CSV and Parquet into data/exports
 	@$(BIN)/python scripts/export.py
 
+publish: $(VENV)/.base ## Publish what was built: the dashboard shows it within seconds
+	@$(BIN)/python scripts/publish.py
+
+dashboard: $(VENV)/.dashboard ## Open the dashboard on what is published: http://localhost:8501
+	$(BIN)/streamlit run dashboard/app.py
+
+report: $(VENV)/.dashboard ## Write the dashboard's pages as one HTML file to mail: data/report.html
+	@$(BIN)/python dashboard/report.py
+
+pictures: $(VENV)/.browser ## Take the README's pictures anew from what is published (Chromium)
+	@scripts/chromium.sh
+	$(BIN)/python scripts/pictures.py
+
 spark-setup: .venv-spark/.spark ## Set up the environment for Apache Spark (Java 17)
 
 setup: $(VENV)/.test .venv-lint/.lint ## Set up both environments
@@ -56,6 +76,8 @@ setup: $(VENV)/.test .venv-lint/.lint ## Set up both environments
 lock: ## Renew the locked requirements (needs uv)
 	$(UV) pip compile pyproject.toml --universal --generate-hashes --no-strip-extras --upgrade -q --custom-compile-command "make lock" -o requirements/base.txt
 	$(UV) pip compile pyproject.toml --extra test -c requirements/base.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/test.txt
+	$(UV) pip compile pyproject.toml --extra dashboard -c requirements/base.txt -c requirements/test.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/dashboard.txt
+	$(UV) pip compile pyproject.toml --extra browser -c requirements/base.txt -c requirements/test.txt -c requirements/dashboard.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/browser.txt
 	$(UV) pip compile pyproject.toml --extra spark --extra test -c requirements/base.txt -c requirements/test.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/spark.txt
 	$(UV) pip compile pyproject.toml --extra benchmark -c requirements/base.txt --universal --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/benchmark.txt
 	$(UV) pip compile --group lint --universal --generate-hashes --no-strip-extras --upgrade -q --custom-compile-command "make lock" -o requirements/lint.txt
@@ -69,7 +91,15 @@ $(VENV)/.base: requirements/base.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/base.txt
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.base requirements/test.txt
+$(VENV)/.dashboard: $(VENV)/.base requirements/dashboard.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dashboard.txt
+	@touch $@
+
+$(VENV)/.browser: $(VENV)/.test requirements/browser.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.dashboard requirements/test.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@touch $@
 

@@ -24,3 +24,18 @@
 {% macro last_non_null(column, window) -%}{{ return(adapter.dispatch('last_non_null')(column, window)) }}{%- endmacro %}
 {% macro duckdb__last_non_null(column, window) -%}last_value({{ column }} ignore nulls) over ({{ window }}){%- endmacro %}
 {% macro spark__last_non_null(column, window) -%}last_value({{ column }}) ignore nulls over ({{ window }}){%- endmacro %}
+
+{# The first so many texts of a group in the order (by, then), joined by ' > ', of the rows that satisfy a condition. #}
+{% macro first_in_order(value, by, then, count, condition) -%}
+    {{ return(adapter.dispatch('first_in_order')(value, by, then, count, condition)) }}
+{%- endmacro %}
+{% macro duckdb__first_in_order(value, by, then, count, condition) -%}
+array_to_string(min_by({{ value }}, ({{ by }}, {{ then }}), {{ count }}) filter (where {{ condition }}), ' > ')
+{%- endmacro %}
+{# Spark's min_by gives one value. #}
+{% macro spark__first_in_order(value, by, then, count, condition) -%}
+concat_ws(' > ', transform(
+    slice(sort_array(collect_list(struct({{ by }}, {{ then }}, {{ value }})) filter (where {{ condition }})), 1, {{ count }}),
+    item -> item.{{ value }}
+))
+{%- endmacro %}

@@ -32,3 +32,12 @@
         case when {{ is_declining }} then 'declining engagement' end
     )
 {%- endmacro %}
+
+{# Whom to write to first: red for high value and yellow for whoever ordered more than once, both with revenue at risk; green for the rest. #}
+{% macro at_risk_priority(is_high_value, order_count, revenue_at_risk_amount) -%}
+    case
+        when {{ is_high_value }} and {{ revenue_at_risk_amount }} > 0 then 'red'
+        when {{ order_count }} > 1 and {{ revenue_at_risk_amount }} > 0 then 'yellow'
+        else 'green'
+    end
+{%- endmacro %}

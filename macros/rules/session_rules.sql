@@ -112,3 +112,6 @@
 {% macro session_id(visitor_id, started_at) -%}
     md5({{ visitor_id }} || '|' || cast({{ epoch_us(started_at) }} as {{ dbt.type_string() }}))
 {%- endmacro %}
+
+{# So many of a session's first steps are kept: what people do first is what tells visits apart. #}
+{% macro kept_steps() -%}{{ return(5) }}{%- endmacro %}

@@ -17,8 +17,7 @@ from statistics import median
 
 import duckdb
 
-from footfall.contract import LANDING_VARIABLE, PROJECT
-from footfall.demo import DATABASE_VARIABLE, DEFAULT_DATABASE
+from footfall.contract import DATABASE_VARIABLE, DEFAULT_DATABASE, LANDING_VARIABLE, PROJECT
 from footfall.growth import grow
 from footfall.inflation import MODELS, inflate
 from footfall.peers.watch import watch
@@ -33,9 +32,11 @@ EXAMPLES = """examples:
                                                              and the last of the ten again by turns
   python scripts/benchmark.py peers --help                   the same questions asked of other engines
   python scripts/benchmark.py spark --help                   the same build on Apache Spark
+  python scripts/benchmark.py dashboard --help               the dashboard's pages, and many viewers at once
 """
 PEERS = "peers"
 SPARK = "spark"
+DASHBOARD = "dashboard"
 TURNS = 5
 
 
@@ -73,6 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
         from footfall.spark_benchmark import main as measure_spark
 
         return measure_spark(arguments[1:])
+    if arguments[:1] == [DASHBOARD]:
+        from footfall.dashboard_benchmark import main as measure_dashboard
+
+        return measure_dashboard(arguments[1:])
     options = _options(arguments)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         try:
@@ -91,7 +96,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=[*MEASURES, PEERS, SPARK])
+    parser.add_argument("what", choices=[*MEASURES, PEERS, SPARK, DASHBOARD])
     parser.add_argument("--events", type=int, help="events to generate (default size)")
     parser.add_argument("--days", type=int, help="days to spread them over (180; 36 with --events)")
     parser.add_argument("--increments", type=int, default=10, help="days that land one by one, at the end (10)")

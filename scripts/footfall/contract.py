@@ -13,6 +13,8 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[2]
 LANDING_VARIABLE = "FOOTFALL_LANDING"
 DEFAULT_LANDING = "data/landing"
+DATABASE_VARIABLE = "FOOTFALL_DB"
+DEFAULT_DATABASE = "data/footfall.duckdb"
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from footfall.contract import LANDING_VARIABLE, PROJECT, landing_root
+from footfall.contract import DATABASE_VARIABLE, DEFAULT_DATABASE, LANDING_VARIABLE, PROJECT, landing_root
 from footfall.findings import findings
+from footfall.publish import PublishError, publish, serving_folder
 
-DATABASE_VARIABLE = "FOOTFALL_DB"
-DEFAULT_DATABASE = "data/footfall.duckdb"
 EXAMPLES = """examples:
   python scripts/run.py                       the demo, on generated data
   python scripts/run.py --fresh               the same, from new data
@@ -31,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
     if options.source == "storefront" and not _generated(options.fresh):
         return 1
-    if not _build(options.source, options.fresh):
+    if not _build(options.source, options.fresh) or not _published(database):
         return 1
     print(f"\n{findings(database, time.monotonic() - started)}")
     return 0
@@ -53,7 +52,7 @@ def _generated(fresh: bool) -> bool:
     """Makes the demo data unless the landing folder has some; False when that failed."""
     folder = Path(landing_root()) / "storefront"
     if folder.is_dir() and any(folder.iterdir()) and not fresh:
-        print(f"1/2 Data: using what is in {folder}")
+        print(f"1/3 Data: using what is in {folder}")
         return True
     if (
         folder.is_dir()
@@ -68,14 +67,14 @@ def _generated(fresh: bool) -> bool:
     if LANDING_VARIABLE in os.environ and not fresh:
         print(f"{folder}: no files here. Fix: land some, or unset {LANDING_VARIABLE} for the demo.", file=sys.stderr)
         return False
-    print(f"1/2 Data: generating a shop's raw files into {folder}", flush=True)
+    print(f"1/3 Data: generating a shop's raw files into {folder}", flush=True)
     command = [sys.executable, "scripts/generate.py", "--out", landing_root()]
     return subprocess.run([*command, "--overwrite"] if fresh else command, check=False).returncode == 0
 
 
 def _build(source: str, anew: bool) -> bool:
     """dbt build with every data test, one line of progress; prints dbt's own words when something fails. `anew`: from all files."""
-    print("2/2 Tables: building and testing every one of them", flush=True)
+    print("2/3 Tables: building and testing every one of them", flush=True)
     command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", "build"]
     command += ["--exclude", "resource_type:unit_test", "--vars", f"source_system: {source}"]
     command += ["--full-refresh"] if anew else []
@@ -87,6 +86,17 @@ def _build(source: str, anew: bool) -> bool:
     _clear_progress()
     if process.returncode != 0:
         print(_failures(output), file=sys.stderr)
+        return False
+    return True
+
+
+def _published(database: Path) -> bool:
+    """Publishes what was built, for the dashboard; False when that failed."""
+    print("3/3 Dashboard: publishing what was built (make dashboard shows it)", flush=True)
+    try:
+        publish(database, serving_folder())
+    except PublishError as error:
+        print(error, file=sys.stderr)
         return False
     return True
 

@@ -20,8 +20,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from footfall.contract import PROJECT
-from footfall.demo import DATABASE_VARIABLE, DEFAULT_DATABASE
+from footfall.contract import DATABASE_VARIABLE, DEFAULT_DATABASE, PROJECT
 from footfall.folder_swap import FolderInUseError, earlier_folder, replaced_folder
 from footfall.mart_promises import Mart, broken_promises, described_marts, quoted, table
 

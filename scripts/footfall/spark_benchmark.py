@@ -13,8 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from footfall.contract import LANDING_VARIABLE, PROJECT
-from footfall.demo import DATABASE_VARIABLE
+from footfall.contract import DATABASE_VARIABLE, LANDING_VARIABLE, PROJECT
 
 ENGINES = {
     "duckdb": "DuckDB, 2 threads",

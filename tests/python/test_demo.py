@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from conftest import PROJECT
 from footfall.findings import findings
+from footfall.publish import current_version
 
 
 def run_demo(landing: Path, database: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -21,6 +22,7 @@ def run_demo(landing: Path, database: Path, *arguments: str) -> subprocess.Compl
         **os.environ,
         "FOOTFALL_LANDING": str(landing),
         "FOOTFALL_DB": str(database),
+        "FOOTFALL_SERVING": str(database.parent / "serving"),
         "DBT_TARGET_PATH": str(database.parent / "target"),
         "DBT_LOG_PATH": str(database.parent / "logs"),
     }
@@ -46,6 +48,8 @@ def test_the_demo_says_what_it_found(generated_landing: Path, tmp_path: Path) ->
     ):
         assert found in done.stdout, found
     assert "using what is in" in done.stdout
+    assert "3/3 Dashboard" in done.stdout
+    assert current_version(tmp_path / "serving") is not None
     assert len(done.stdout.splitlines()) < 20
 
 

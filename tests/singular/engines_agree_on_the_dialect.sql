@@ -88,6 +88,16 @@ twice as {{ not_materialized() }} (
     select 21 as half
 ),
 
+letters as (
+    select * from (
+        values
+        (2, 'b', 'late'),
+        (1, 'b', 'second'),
+        (1, 'a', 'first'),
+        (1, 'c', 'left out')
+    ) as given (at_number, id, word)
+),
+
 fields as (
     select
         'x' as a,
@@ -186,6 +196,16 @@ results as (
         'percentiles' as rule,
         {{ list_item(percentiles('number', [0.25, 0.5]), 2) }} = cast(1.5 as double) as holds
     from {{ number_series('numbers', 'number', '4') }}
+    union all
+    select
+        'first_in_order' as rule,
+        {{ first_in_order('word', 'at_number', 'id', 2, "word <> 'left out'") }} = 'first > second' as holds
+    from letters
+    union all
+    select
+        'first_in_order, fewer than asked for' as rule,
+        {{ first_in_order('word', 'at_number', 'id', 9, "word <> 'left out'") }} = 'first > second > late' as holds
+    from letters
     union all
     select
         'visitor_bucket' as rule,

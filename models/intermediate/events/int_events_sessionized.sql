@@ -23,6 +23,7 @@ event_times as (
         event_id,
         visitor_id,
         event_at,
+        event_type,
         campaign
     from events
 ),
@@ -30,8 +31,10 @@ event_times as (
 with_previous as (
     select
         *,
-        lag(event_at) over (partition by visitor_id order by event_at nulls last, event_id nulls last) as previous_event_at
+        lag(event_at) over by_time as previous_event_at,
+        lag(event_type) over by_time as previous_event_type
     from event_times
+    window by_time as (partition by visitor_id order by event_at nulls last, event_id nulls last)
 ),
 
 -- An island begins where the visitor was idle; every event belongs to the latest island begun so far.
@@ -80,6 +83,7 @@ with_cuts as (
         visitor_id,
         event_at,
         previous_event_at,
+        coalesce(previous_event_type = event_type, false) as is_repeat,
         island_started_at,
         cast(campaign_number as bigint) as campaign_number,
         {{ 'cast(event_at as date)' if var('split_at_midnight') else "date '1970-01-01'" }} as midnight_key,
@@ -134,6 +138,7 @@ final as (
         case
             when not {{ is_after_timeout('with_cuts.event_at', 'with_cuts.previous_event_at') }} then with_cuts.previous_event_at
         end as previous_event_at,
+        not with_cuts.is_repeat or with_cuts.previous_event_at < sessions.session_started_at as is_step,
         sessions.session_id,
         events._source_file,
         events._landed_on

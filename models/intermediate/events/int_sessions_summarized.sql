@@ -38,7 +38,8 @@ sessions as (
         min(event_at) filter (where event_type = 'add_to_cart') as carted_at,
         max(event_at) filter (where event_type = 'order_placed') as last_order_placed_at,
         min_by(event_id, (event_at, event_id)) as entry_event_id,
-        max_by(event_type, (event_at, event_id)) as exit_event_type
+        max_by(event_type, (event_at, event_id)) as exit_event_type,
+        {{ first_in_order('event_type', 'event_at', 'event_id', kept_steps(), 'is_step') }} as first_steps
     from events
     group by session_id, visitor_id, session_started_at
 ),
@@ -120,6 +121,7 @@ final as (
         sessions.event_count = 1 as is_single_event,
         entries.event_type as entry_event_type,
         sessions.exit_event_type,
+        sessions.first_steps,
         entries.device_type,
         entries.traffic_channel,
         entries.campaign,

@@ -164,6 +164,7 @@ final as (
         dated.is_declining,
         {{ at_risk_reasons('dated.is_own_rhythm', 'dated.session_count_30_days', 'dated.is_declining') }} as risk_reasons,
         dated.revenue_at_risk_amount,
+        {{ at_risk_priority('dated.is_high_value', 'dated.order_count', 'dated.revenue_at_risk_amount') }} as priority,
         cast(rank() over (order by dated.revenue_at_risk_amount desc nulls last) as bigint) as target_rank
     from dated
     inner join people on dated.customer_id = people.customer_id

@@ -8,8 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from footfall.contract import LANDING_VARIABLE, PROJECT
-from footfall.demo import DATABASE_VARIABLE
+from footfall.contract import DATABASE_VARIABLE, LANDING_VARIABLE, PROJECT
 from footfall.peers.files import Files
 from footfall.peers.questions import QUESTIONS
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from footfall.contract import LANDING_VARIABLE, PROJECT
-from footfall.demo import DATABASE_VARIABLE
+from footfall.contract import DATABASE_VARIABLE, LANDING_VARIABLE, PROJECT
 from footfall.folder_swap import replaced_folder
 
 FACTS = "facts.json"

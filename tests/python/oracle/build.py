@@ -116,6 +116,7 @@ def _marts(core: Core, entities: Entities, options: Options) -> dict[str, pl.Dat
         "funnel_conversions": conversions,
         "funnel_drop_offs": funnels.funnel_drop_offs(conversions, options),
         "time_to_convert": funnels.time_to_convert(conversions, options),
+        "session_paths": funnels.session_paths(core),
         "cart_abandonment": payments.cart_abandonment(core, options),
         "payment_outcomes": payments.payment_outcomes(core, options),
         "payment_failure_drivers": payments.payment_failure_drivers(core, options),

@@ -19,6 +19,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "funnel_conversions": ("funnel", "unit", "unit_id", "scope_value"),
     "funnel_drop_offs": ("funnel", "unit", "breakdown", "breakdown_value", "step_number"),
     "time_to_convert": ("funnel", "unit", "step_number"),
+    "session_paths": ("step_number", "step_name", "next_step_name"),
     "cart_abandonment": ("session_id",),
     "payment_outcomes": ("breakdown", "breakdown_value"),
     "payment_failure_drivers": ("slice_id",),

@@ -239,12 +239,20 @@ def at_risk_customers(now: Today) -> pl.DataFrame:
     return table.with_columns(
         at_risk_days=days_between(pl.col("at_risk_since_on"), pl.lit(now.day)),
         risk_reasons=_risk_reasons(),
+        priority=pl.when(pl.col("revenue_at_risk_amount") <= 0)
+        .then(pl.lit("green"))
+        .when("is_high_value")
+        .then(pl.lit("red"))
+        .when(pl.col("order_count") >= 2)
+        .then(pl.lit("yellow"))
+        .otherwise(pl.lit("green")),
         target_rank=ranks(table, ["revenue_at_risk_amount"]),
     ).select(
         CUSTOMER, "customer_name", "email", "country", "as_of_date", "engagement_score", "value_segment",
         "rfm_segment", "is_high_value", "order_count", "revenue_amount", "last_ordered_on", "recency_days",
         "gap_limit_days", "is_own_rhythm", "gap_percentile_rate", "last_session_on", "session_count_30_days",
-        "at_risk_since_on", "at_risk_days", "is_declining", "risk_reasons", "revenue_at_risk_amount", "target_rank",
+        "at_risk_since_on", "at_risk_days", "is_declining", "risk_reasons", "revenue_at_risk_amount", "priority",
+        "target_rank",
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby, pairwise
 
 import polars as pl
 
@@ -211,6 +212,31 @@ def funnel_stage_totals(core: Core, options: Options) -> pl.DataFrame:
             previous = count
     doubles = {"share_of_first_rate": pl.Float64, "share_of_previous_rate": pl.Float64}
     return pl.DataFrame(rows, schema_overrides=doubles)
+
+
+def session_paths(core: Core) -> pl.DataFrame:
+    """Ways between the first five steps of each session: runs of one kind of event, told one session after the other."""
+    counts: dict[tuple[int, str, str], list[int]] = {}
+    ordered = core.events.sort("session_id", "event_at", "event_id")
+    kinds = ordered.group_by("session_id", maintain_order=True).agg("event_type")
+    for events in kinds["event_type"]:
+        steps = [kind for kind, _ in groupby(events)]
+        ways = [*pairwise(steps), (steps[-1], "left")][:4]
+        for number, (step, following) in enumerate(ways, 1):
+            found = counts.setdefault((number, step, following), [0, 0])
+            found[0] += 1
+            found[1] += "order_placed" in steps
+    return pl.DataFrame(
+        [(*way, *found) for way, found in counts.items()],
+        schema={
+            "step_number": pl.Int32,
+            "step_name": pl.String,
+            "next_step_name": pl.String,
+            "session_count": pl.Int64,
+            "converted_session_count": pl.Int64,
+        },
+        orient="row",
+    )
 
 
 def funnel_drop_offs(conversions: pl.DataFrame, options: Options) -> pl.DataFrame:

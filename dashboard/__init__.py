@@ -1,0 +1,1 @@
+"""The dashboard and the report: pages over the published marts."""

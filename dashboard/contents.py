@@ -1,0 +1,42 @@
+"""The pages, in their order: each is a module of `dashboard/views` with a function `show(page)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from dashboard.page import Page
+
+
+@dataclass(frozen=True)
+class View:
+    """A page: `name` is its module and its address, `group` its heading in the menu, `is_reported`: it is in the report."""
+
+    name: str
+    title: str
+    group: str
+    icon: str
+    is_reported: bool = True
+
+    @property
+    def show(self) -> Callable[[Page], None]:
+        """Puts the page on the screen."""
+        return import_module(f"dashboard.views.{self.name}").show
+
+
+VIEWS = (
+    View("overview", "Overview", "Shop", ":material/dashboard:"),
+    View("commerce", "Commerce", "Shop", ":material/storefront:"),
+    View("behaviour", "Behaviour", "Shop", ":material/footprint:"),
+    View("payments", "Payments", "Shop", ":material/credit_card:"),
+    View("cross_sell", "Cross-sell", "Shop", ":material/add_shopping_cart:"),
+    View("engagement", "Engagement", "Customers", ":material/bolt:"),
+    View("segments", "Segments", "Customers", ":material/donut_small:"),
+    View("at_risk", "At risk", "Customers", ":material/warning:"),
+    View("high_value", "High value", "Customers", ":material/star:"),
+    View("retention", "Retention", "Customers", ":material/replay:"),
+    View("customer", "Customer", "Customers", ":material/person:", is_reported=False),
+    View("risk_monitor", "Risk monitor", "Trust", ":material/monitor_heart:"),
+    View("data_quality", "Data quality", "Trust", ":material/verified:"),
+)

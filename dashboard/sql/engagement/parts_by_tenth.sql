@@ -1,0 +1,20 @@
+-- What recency, frequency and revenue give to the mean score of each tenth of the customers, the highest scores first.
+with tenths as (
+    select
+        *,
+        ntile(10) over (order by engagement_score desc, customer_id asc) as score_tenth
+    from marts.customer_engagement
+    where $segment in ('all', engagement_segment)
+)
+
+select
+    score_tenth,
+    count(*) as customer_count,
+    min(engagement_score) as lowest_score,
+    avg(engagement_score) as mean_score,
+    avg(recency_contribution) as mean_recency_contribution_score,
+    avg(frequency_contribution) as mean_frequency_contribution_score,
+    avg(monetary_contribution) as mean_monetary_contribution_score
+from tenths
+group by score_tenth
+order by score_tenth
