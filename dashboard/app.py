@@ -29,6 +29,7 @@ STYLE = """
 <style>
   [data-testid="stMainBlockContainer"] { padding-top: 3.2rem; max-width: 1400px; }
   [data-testid="stMetricValue"] { font-size: 1.65rem; font-variant-numeric: tabular-nums; }
+  [data-testid="stMetricLabel"] *:not(svg) { white-space: normal; overflow: visible; text-overflow: clip; }
   h1 { font-size: 1.7rem !important; padding-bottom: 0 !important; }
   h3 { font-size: 1.02rem !important; padding: 0 !important; }
   h2 { font-size: 1.2rem !important; padding-top: 1.4rem !important; }

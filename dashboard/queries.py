@@ -84,7 +84,7 @@ class Serving:
                 return self._answers[key]
         cursor = self._connection.cursor()
         try:
-            answer = pl.from_arrow(cursor.sql(text, params=bound or None).to_arrow_table())
+            answer = _whole(pl.from_arrow(cursor.sql(text, params=bound or None).to_arrow_table()))
         finally:
             cursor.close()
         frame = answer if shows_pii() else masked(answer)
@@ -132,6 +132,12 @@ def open_current(folder: Path) -> Serving:
             f"{folder}: nothing is published there. Fix: make run, or make publish after a build."
         )
     return Serving(path)
+
+
+def _whole(frame: pl.DataFrame) -> pl.DataFrame:
+    """Sums of whole numbers come as decimals without a scale; they are whole numbers here."""
+    wide = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Decimal) and dtype.scale == 0]
+    return frame.with_columns(pl.col(wide).cast(pl.Int64)) if wide else frame
 
 
 def shows_pii() -> bool:

@@ -10,7 +10,7 @@ from footfall.contract import PROJECT
 from footfall.publish import serving_folder
 
 PICTURES = {"dashboard_overview.png": "", "dashboard_payments.png": "payments?period=all"}
-WINDOW = {"width": 1280, "height": 1000}
+WINDOW = {"width": 1440, "height": 1050}
 
 
 def main() -> int:

@@ -175,7 +175,7 @@ def _bubbles(rows: pl.DataFrame) -> go.Figure:
         hovertemplate="%{hovertext}<extra></extra>",
         marker={
             "size": [max(area, LEAST_AREA * largest) for area in areas],
-            "color": rows["mean_score"].to_list(),
+            "color": [score or 0 for score in rows["mean_score"]],
             "colorscale": theme.SCALE,
             "cmin": 0,
             "cmax": 1,

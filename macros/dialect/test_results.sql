@@ -13,13 +13,12 @@
             description varchar,
             status varchar,
             failed_row_count bigint,
-            message varchar,
-            tested_at timestamp
+            message varchar
         );
         delete from operations.test_results where test_id in (
             {%- for result in tested %}{{ dbt.string_literal(result.node.unique_id) }}{{ ", " if not loop.last }}{% endfor -%}
         );
-        insert into operations.test_results values
+        insert into operations.test_results (test_id, test_name, tested, description, status, failed_row_count, message) values
         {%- for result in tested %}
             (
                 {{ dbt.string_literal(result.node.unique_id) }},
@@ -28,8 +27,7 @@
                 {{ dbt.string_literal(dbt.escape_single_quotes(result.node.description or "")) }},
                 {{ dbt.string_literal(result.status | string) }},
                 {{ result.failures if result.failures is not none else "null" }},
-                {{ dbt.string_literal(dbt.escape_single_quotes(result.message or "")) }},
-                timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}'
+                {{ dbt.string_literal(dbt.escape_single_quotes(result.message or "")) }}
             ){{ "," if not loop.last }}
         {%- endfor %};
     {%- endif -%}

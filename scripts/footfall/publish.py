@@ -191,7 +191,7 @@ def _keep_test_results(connection: duckdb.DuckDBPyConnection) -> int:
         """
         create table serving.test_results (
             test_name varchar, tested varchar, description varchar, status varchar, failed_row_count bigint,
-            message varchar, tested_at timestamp
+            message varchar
         )
         """
     )
@@ -203,7 +203,7 @@ def _keep_test_results(connection: duckdb.DuckDBPyConnection) -> int:
         connection.execute(
             """
             insert into serving.test_results
-            select test_name, tested, description, status, failed_row_count, message, tested_at
+            select test_name, tested, description, status, failed_row_count, message
             from built.operations.test_results
             order by test_name, test_id
             """

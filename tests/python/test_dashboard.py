@@ -301,13 +301,16 @@ def test_payments_agree(opened: Callable[[str], Serving]) -> None:
 def test_high_value_customers_agree(opened: Callable[[str], Serving]) -> None:
     serving = opened("storefront")
     count = answer(serving, "select count(*) from marts.customer_value_labels where is_high_value")
-    assert recorded(serving, "high_value").found["High-value customers"].value == count
+    assert recorded(serving, "high_value").found["High value"].value == count
 
 
 def test_rows_add_up_on_the_quality_page(opened: Callable[[str], Serving]) -> None:
     serving = opened("storefront")
     landed = answer(serving, "select sum(landed_count) from marts.row_reconciliation")
-    assert landed in {metric.value for metric in recorded(serving, "data_quality").found.values()}
+    fates = recorded(serving, "data_quality").frames["quality_fates"]
+    assert fates["landed_count"].sum() == landed
+    kinds = ("accepted_count", "quarantined_count", "duplicate_count", "superseded_count")
+    assert sum(fates[kind].sum() for kind in kinds) == landed
 
 
 # --- persons ----------------------------------------------------------------------------------------------------------
@@ -364,16 +367,11 @@ def test_pages_hold_no_sql() -> None:
     named: set[str] = set()
     for path in sorted((PROJECT / "dashboard" / "views").glob("*.py")):
         text = path.read_text(encoding="utf-8")
-        assert not re.search(
-            r"\bselect\b.*\bfrom\b", text, re.IGNORECASE | re.DOTALL
-        ) or "SELECT" not in text.upper().replace("SELECTED", ""), path
         for node in ast.walk(ast.parse(text)):
-            if (
-                isinstance(node, ast.Constant)
-                and isinstance(node.value, str)
-                and re.fullmatch(r"[a-z_]+/[a-z0-9_]+", node.value)
-            ):
-                named.add(node.value)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not re.search(r"\bselect\s.*\sfrom\s|\bmarts\.", node.value, re.IGNORECASE | re.DOTALL), path
+                if re.fullmatch(r"[a-z_]+/[a-z0-9_]+", node.value):
+                    named.add(node.value)
     there = {f"{path.parent.name}/{path.stem}" for path in STATEMENTS}
     assert named == there
 

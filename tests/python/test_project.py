@@ -274,7 +274,8 @@ def catalog(build: Callable[[str], Path]) -> dict[str, list[tuple[str, str]]]:
 
 def test_the_database_holds_the_models_and_nothing_else(catalog: dict[str, list[tuple[str, str]]]) -> None:
     built = {f"{node.schema}.{node.name}" for kind in ("model", "seed") for node in nodes(kind).values()}
-    assert set(catalog) == built
+    # How the tests ended is written by the run itself.
+    assert set(catalog) - {"operations.test_results"} == built
 
 
 def test_yaml_columns_are_the_built_columns(catalog: dict[str, list[tuple[str, str]]]) -> None:

@@ -45,9 +45,9 @@ def database(tmp_path: Path) -> Path:
             """
             create table operations.test_results as
             from (values
-                ('a', 'a_is_unique', 'some_mart', '', 'pass', 0, '', timestamp '2025-02-02'),
-                ('b', 'b_is_unique', 'some_mart', '', 'fail', 3, 'Got 3 results', timestamp '2025-02-02')
-            ) as told (test_id, test_name, tested, description, status, failed_row_count, message, tested_at)
+                ('a', 'a_is_unique', 'some_mart', '', 'pass', 0, ''),
+                ('b', 'b_is_unique', 'some_mart', '', 'fail', 3, 'Got 3 results')
+            ) as told (test_id, test_name, tested, description, status, failed_row_count, message)
             """
         )
     return path

@@ -4,6 +4,5 @@ select
     count(*) filter (where status = 'pass') as passed_count,
     count(*) filter (where status in ('fail', 'error')) as failed_count,
     count(*) filter (where status = 'warn') as warned_count,
-    count(*) filter (where status not in ('pass', 'fail', 'error', 'warn')) as skipped_count,
-    max(tested_at) as tested_at
+    count(*) filter (where status not in ('pass', 'fail', 'error', 'warn')) as skipped_count
 from serving.test_results

@@ -5,8 +5,7 @@ select
     test_name,
     failed_row_count,
     message,
-    description,
-    tested_at
+    description
 from serving.test_results
 order by
     case when status in ('fail', 'error') then 1 when status = 'warn' then 2 when status = 'pass' then 4 else 3 end,
