@@ -39,11 +39,11 @@ def kind(column: str, dtype: pl.DataType | None = None) -> str:
     """money, rate, count, score, date, moment, month, days, seconds, flag, number or text."""
     if dtype == pl.Boolean:
         return "flag"
-    if "_count_" in column and not (dtype is not None and dtype == pl.String):
-        return "count"
-    for suffix, found in SUFFIXES.items():
-        if column.endswith(suffix) and not (dtype is not None and dtype == pl.String):
-            return found
+    found = next((found for suffix, found in SUFFIXES.items() if f"_{column}".endswith(suffix)), None)
+    if "_count_" in column or (found == "score" and dtype is not None and dtype.is_integer()):
+        found = "count"
+    if found and dtype != pl.String:
+        return found
     if dtype is None or not dtype.is_numeric():
         if dtype is not None and dtype == pl.Date:
             return "date"
@@ -107,14 +107,17 @@ def _duration(seconds: float) -> str:
 
 
 def change(now: object, before: object, of: str) -> str | None:
-    """How `now` differs from `before`: points for rates and scores, else percent; None where it cannot be told."""
+    """How `now` differs from `before`: points for rates and scores, else percent; None where it cannot be told or rounds to nothing."""
     if now is None or before is None:
         return None
     difference = float(now) - float(before)
     if of == "rate":
-        return f"{difference * 100:+.1f} points".replace("-", MINUS)
-    if of == "score":
-        return f"{difference:+.3f}".replace("-", MINUS)
-    if float(before) == 0:
+        text = f"{difference * 100:+.1f} points"
+    elif of == "score":
+        text = f"{difference:+.3f}"
+    elif float(before) == 0:
         return None
-    return f"{difference / abs(float(before)):+.1%}".replace("-", MINUS)
+    else:
+        text = f"{difference / abs(float(before)):+.1%}"
+    # What rounds to nothing has no direction.
+    return text.replace("-", MINUS) if any(digit in text for digit in "123456789") else None

@@ -491,6 +491,25 @@ def test_how_values_look(value: object, kind: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("column", "dtype", "kind"),
+    [
+        ("revenue_amount", pl.Decimal(18, 4), "money"),
+        ("amount", pl.Float64, "money"),
+        ("session_count_30_days", pl.Int64, "count"),
+        ("engagement_score", pl.Float64, "score"),
+        ("review_score", pl.Int32, "count"),
+        ("failed_on", pl.Date, "date"),
+        ("value", pl.Date, "date"),
+        ("score", pl.String, "text"),
+        ("is_late", pl.Boolean, "flag"),
+        ("lift", pl.Float64, "number"),
+    ],
+)
+def test_kinds_are_told_by_names_and_types(column: str, dtype: pl.DataType, kind: str) -> None:
+    assert formats.kind(column, dtype) == kind
+
+
+@pytest.mark.parametrize(
     ("now", "before", "kind", "said"),
     [
         (110, 100, "count", "+10.0%"),
@@ -498,6 +517,8 @@ def test_how_values_look(value: object, kind: str, shown: str) -> None:
         (0.5, 0.4, "rate", "+10.0 points"),
         (0.25, 0.2, "score", "+0.050"),
         (5, 0, "count", None),
+        (0.4999, 0.5, "rate", None),
+        (7, 7, "count", None),
         (None, 5, "count", None),
         (5, None, "count", None),
     ],
