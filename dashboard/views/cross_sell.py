@@ -251,6 +251,7 @@ def _heat(page: Page) -> None:
             of="number",
             x_order=list(names.values()),
             y_order=list(names.values()),
+            with_numbers=False,
             height=440,
         ),
         rows,
