@@ -18,7 +18,7 @@ from footfall.publish import current_version, serving_folder
 from dashboard import tables, theme
 from dashboard.contents import VIEWS, View
 from dashboard.formats import MINUS
-from dashboard.page import Metric, Page
+from dashboard.page import Metric, Page, tests_told
 from dashboard.queries import NothingPublishedError, Serving, open_current, shows_pii
 
 COLUMN_FORMATS = {"money": "accounting", "rate": "percent", "count": "localized", "score": "%.3f", "days": "%.1f", "seconds": "localized"}  # fmt: skip
@@ -46,13 +46,13 @@ class StreamlitPage(Page):
         self._screens = screens
 
     def title(self, title: str, lead: str) -> None:
-        st.title(title, anchor=False)
-        st.caption(lead)
+        st.title(_shown_text(title), anchor=False)
+        st.caption(_shown_text(lead))
 
     def section(self, title: str, lead: str = "") -> None:
-        st.header(title, anchor=False)
+        st.header(_shown_text(title), anchor=False)
         if lead:
-            st.caption(lead)
+            st.caption(_shown_text(lead))
 
     @contextmanager
     def filters(self) -> Iterator[None]:
@@ -114,7 +114,7 @@ class StreamlitPage(Page):
                 colour = {"up": "normal", "down": "inverse"}.get(metric.good, "off")
                 with place.container(border=True, height="stretch", gap="xsmall"):
                     st.metric(
-                        metric.label,
+                        _shown_text(metric.label),
                         metric.text,
                         change.replace(MINUS, "-") if change else None,
                         delta_color=colour if change else "off",
@@ -138,7 +138,7 @@ class StreamlitPage(Page):
         picks: str = "",
     ) -> None:
         with st.container():
-            st.subheader(title, anchor=False, help=_shown_text(help) or None)
+            st.subheader(_shown_text(title), anchor=False, help=_shown_text(help) or None)
             if note:
                 st.caption(_shown_text(note))
             figure.update_layout(height=figure.layout.height or theme.HEIGHT)
@@ -169,7 +169,7 @@ class StreamlitPage(Page):
         hidden: Sequence[str] = (),
         height: int | None = None,
     ) -> None:
-        st.subheader(title, anchor=False, help=_shown_text(help) or None)
+        st.subheader(_shown_text(title), anchor=False, help=_shown_text(help) or None)
         if note:
             st.caption(_shown_text(note))
         self._frame(rows, key, mart=mart, labels=labels, hidden=hidden, height=height)
@@ -329,7 +329,7 @@ def _banner(serving: Serving) -> None:
             icon=":material/error:",
         )
     else:
-        parts.append(f"{told.test_count} tests passed" if told.test_count else "no tests were run")
+        parts.append(tests_told(told))
     if shows_pii():
         parts.append("names and emails are shown")
     st.caption(" · ".join(parts))

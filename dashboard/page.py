@@ -75,6 +75,14 @@ def period_of(choice: str, publication: Publication) -> Period:
     return Period(first, last, before_first, first - timedelta(days=1), before_first >= start, f"last {days} days")
 
 
+def tests_told(publication: Publication) -> str:
+    """How the tests on a version ended, in a few words."""
+    if not publication.test_count:
+        return "no tests were run"
+    failed = publication.failed_test_count
+    return f"{publication.test_count} tests, {failed if failed else 'none'} failed"
+
+
 class Page(ABC):
     """A page being shown: the data of one version, what was chosen, and where to put things."""
 

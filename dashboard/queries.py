@@ -23,10 +23,15 @@ SQL = Path(__file__).with_name("sql")
 PII_VARIABLE = "FOOTFALL_SHOW_PII"
 PARAMETER = re.compile(r"\$([a-z_]+)")
 MASK = "•••"
-# Columns that say who somebody is, in any statement.
-PERSONAL_COLUMNS = ("email", "customer_name")
-# The same within a landed row, which is kept as text; and addresses anywhere, for a row that is no JSON.
-PERSONAL_FIELD = r'("(?:e_?mail|(?:customer_|full_|first_|last_)?name|phone|address|birth[a-z_]*)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|[^,}\]"]+)'
+# The same within a landed row, which is kept as text, whole or cut short; and addresses anywhere, for a row that is no JSON.
+PERSONAL_KEY = (
+    r"[a-z_]*e[_-]?mail[a-z_]*|(?:customer|full|first|last|given|family|user|contact)?[_ ]?name|surname|"
+    r"[a-z_]*phone[a-z_]*|[a-z_]*address[a-z_]*|[a-z_]*birth[a-z_]*|latitude|longitude"
+)
+PERSONAL_FIELD = (
+    r'(?is)(\\*"(?:' + PERSONAL_KEY + r')\\*"\s*:\s*)'
+    r'(?:\{[^}]*\}?|\[[^\]]*\]?|\\+"[^"]*(?:"|$)|"(?:[^"\\]|\\.)*(?:"|$)|[^,}\]"]+)'
+)
 ADDRESS = r"[^\s\"'@:,]+@[^\s\"'@,]+"
 KEPT_ANSWERS = 400
 KEPT_ROWS = 20_000
@@ -149,11 +154,14 @@ def masked(frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` with persons' names and emails hidden: the first letter stays, and of an email the domain."""
     hidden = []
     for column in frame.columns:
+        text = pl.col(column).cast(pl.String)
         if column == "email":
-            hidden.append(pl.col(column).cast(pl.String).str.replace(r"^(.)[^@]*(@.*)?$", f"${{1}}{MASK}${{2}}"))
-        elif column in PERSONAL_COLUMNS:
-            hidden.append(pl.col(column).cast(pl.String).str.replace(r"^(.).*$", f"${{1}}{MASK}"))
+            domain = text.str.extract(r"@([^@\s]+)\s*$")
+            shown = pl.concat_str(text.str.slice(0, 1), pl.lit(MASK), pl.lit("@") + domain, ignore_nulls=True)
+            hidden.append(pl.when(pl.col(column).is_not_null()).then(shown).alias(column))
+        elif column == "customer_name":
+            hidden.append((text.str.slice(0, 1) + MASK).alias(column))
         elif column.startswith("raw_row"):
-            text = pl.col(column).cast(pl.String).str.replace_all(PERSONAL_FIELD, f'${{1}}"{MASK}"')
-            hidden.append(text.str.replace_all(ADDRESS, MASK))
+            named = text.str.replace_all(PERSONAL_FIELD, f'${{1}}"{MASK}"')
+            hidden.append(named.str.replace_all(ADDRESS, MASK))
     return frame.with_columns(hidden) if hidden else frame

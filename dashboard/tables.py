@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import polars as pl
 
-from dashboard.formats import kind, label, shown
+from dashboard.formats import MINUS, kind, label, shown
 
 LEFT = ("text", "flag", "date", "moment", "month")
 
@@ -63,6 +64,11 @@ def as_html(rows: pl.DataFrame, labels: Mapping[str, str] | None, hidden: Sequen
 
 
 def _cell(value: object, of: str) -> str:
-    if isinstance(value, (float, Decimal)) and of == "money":
-        return f"{float(value):,.2f}".replace("-", "−")
+    """A value in full: a table's numbers have to add up."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not math.isfinite(value):
+        return shown(value, of)
+    if of == "money" or (of == "number" and abs(value) >= 1000):
+        return f"{float(value):,.2f}".replace("-", MINUS)
+    if of == "count":
+        return f"{float(value):,.0f}".replace("-", MINUS)
     return shown(value, of)

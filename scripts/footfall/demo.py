@@ -92,7 +92,7 @@ def _build(source: str, anew: bool) -> bool:
 
 def _published(database: Path) -> bool:
     """Publishes what was built, for the dashboard; False when that failed."""
-    print("3/3 Dashboard: publishing what was built (make dashboard shows it)", flush=True)
+    print("3/3 Dashboard: publishing what was built", flush=True)
     try:
         publish(database, serving_folder())
     except PublishError as error:

@@ -263,6 +263,7 @@ def _where_to_look(database: Path) -> str:
     return "\n".join(
         [
             "Go on",
+            "  make dashboard   (all of it, to look at: http://localhost:8501)",
             f'  .venv/bin/duckdb -readonly {database} "from marts.payment_failure_drivers order by driver_rank limit 10"',
             f"  .venv/bin/duckdb -readonly {database} < analyses/05_why_do_payments_fail.sql   (25 questions with answers)",
             "  make docs   (every table and column on one page)",

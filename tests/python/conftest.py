@@ -160,3 +160,29 @@ def build(landing: Callable[[str], Path], tmp_path_factory: pytest.TempPathFacto
         return made_once(tmp_path_factory, f"built_{source}", make) / "footfall.duckdb"
 
     return built
+
+
+@pytest.fixture(scope="session")
+def serving_for(build: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """serving_for(source): the folder with the published build of a source."""
+
+    from footfall.publish import publish
+
+    def folder(source: str) -> Path:
+        database = build(source)
+        return made_once(tmp_path_factory, f"serving_{source}", lambda made: publish(database, made))
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def opened(serving_for: Callable[[str], Path]) -> Callable[[str], object]:
+    """opened(source): its published version."""
+
+    from dashboard.queries import open_current
+
+    @cache
+    def open_one(source: str) -> object:
+        return open_current(serving_for(source))
+
+    return open_one

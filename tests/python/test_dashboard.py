@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import ast
+import base64
+import gzip
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 import yaml
-from conftest import PROJECT, REAL_SOURCES, made_once
-from footfall.publish import CURRENT, publish
+from conftest import PROJECT, REAL_SOURCES
+from footfall.publish import CURRENT
 
 pytest.importorskip("streamlit", reason="the dashboard's packages are not installed: run `make test`")
+from shown_pages import answer, copied, customer_with_orders, marts, on_screen, recorded
 from streamlit.testing.v1 import AppTest
 
 from dashboard import figures, formats, tables, theme
 from dashboard.contents import VIEWS, View
 from dashboard.intervals import wilson
-from dashboard.page import Metric, period_of
+from dashboard.page import period_of
 from dashboard.queries import NothingPublishedError, Publication, Serving, masked, open_current, sql
-from dashboard.report import HtmlPage, main, report
+from dashboard.report import main, report
 
 SOURCES = ("storefront", *REAL_SOURCES)
 STATEMENTS = sorted((PROJECT / "dashboard" / "sql").glob("*/*.sql"))
@@ -43,101 +44,6 @@ HOSTILE = (
     "9" * 400,
     "é∂ƒ",
 )
-# One page as the app shows it; navigation between pages is the browser tests' part.
-ONE_PAGE = """
-import sys
-from pathlib import Path
-import streamlit as st
-from dashboard.app import StreamlitPage, _banner
-from dashboard.contents import VIEWS
-from dashboard.queries import open_current
-
-class Screens(dict):
-    def __missing__(self, name):
-        return st.Page(lambda: None, title=name, url_path=name)
-
-serving = open_current(Path(st.session_state["serving"]))
-page = StreamlitPage(serving, Screens())
-page.link = lambda text, view, **parameters: st.caption(text)
-_banner(serving)
-next(view for view in VIEWS if view.name == st.session_state["view"]).show(page)
-"""
-
-
-class Recorder(HtmlPage):
-    """A page that remembers what was put on it."""
-
-    def __init__(self, serving: Serving, name: str, choices: Mapping[str, str] | None = None) -> None:
-        super().__init__(serving, name, choices)
-        self.found: dict[str, Metric] = {}
-        self.frames: dict[str, pl.DataFrame] = {}
-        self.controls: dict[str, list[str]] = {}
-        self.said: list[str] = []
-
-    def metrics(self, metrics, note=""):
-        for metric in metrics:
-            self.found.setdefault(metric.label, metric)
-        super().metrics(metrics, note)
-
-    def chart(self, figure, rows, title, *, key, **more):
-        assert key not in self.frames, f"{key} stands twice on the page"
-        self.frames[key] = rows
-        super().chart(figure, rows, title, key=key, **more)
-
-    def table(self, rows, title, *, key, **more):
-        assert key not in self.frames, f"{key} stands twice on the page"
-        self.frames[key] = rows
-        super().table(rows, title, key=key, **more)
-
-    def choose(self, key, label, options, default=None, help=""):
-        self.controls[key] = list(options)
-        return super().choose(key, label, options, default, help)
-
-    def empty(self, text: str) -> None:
-        self.said.append(text)
-        super().empty(text)
-
-
-@pytest.fixture(scope="session")
-def serving_for(build: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """serving_for(source): the folder with the published build of a source."""
-
-    def folder(source: str) -> Path:
-        database = build(source)
-        return made_once(tmp_path_factory, f"serving_{source}", lambda made: publish(database, made))
-
-    return folder
-
-
-@pytest.fixture(scope="session")
-def opened(serving_for: Callable[[str], Path]) -> Callable[[str], Serving]:
-    """opened(source): its published version."""
-
-    @cache
-    def open_one(source: str) -> Serving:
-        return open_current(serving_for(source))
-
-    return open_one
-
-
-def recorded(serving: Serving, view: View | str, **choices: str) -> Recorder:
-    """What a page shows with these choices."""
-    found = view if isinstance(view, View) else next(one for one in VIEWS if one.name == view)
-    page = Recorder(serving, found.name, choices)
-    found.show(page)
-    return page
-
-
-def on_screen(folder: Path, view: str, **address: str) -> AppTest:
-    """A page as Streamlit shows it."""
-    test = AppTest.from_string(ONE_PAGE, default_timeout=120)
-    test.session_state["serving"] = str(folder)
-    test.session_state["view"] = view
-    for key, value in address.items():
-        test.query_params[key] = value
-    return test.run()
-
-
 # --- every page, on every source --------------------------------------------------------------------------------------
 
 
@@ -246,29 +152,7 @@ def test_values_that_are_missing(view: View, serving_for: Callable[[str], Path],
     assert page.html
 
 
-def marts(connection: duckdb.DuckDBPyConnection) -> list[tuple[str]]:
-    return connection.execute(
-        "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
-    ).fetchall()
-
-
-def copied(folder: Path, to: Path) -> Path:
-    """The current version in a folder of its own, to be changed."""
-    made = to / "serving"
-    made.mkdir()
-    version = (folder / CURRENT).resolve()
-    shutil.copy(version, made / version.name)
-    (made / CURRENT).symlink_to(version.name)
-    return made
-
-
 # --- what it says is what the marts say -------------------------------------------------------------------------------
-
-
-def answer(serving: Serving, query: str) -> object:
-    with duckdb.connect(str(serving.path), read_only=True) as connection:
-        [(value,)] = connection.execute(query).fetchall()
-    return value
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -331,13 +215,6 @@ def test_names_and_emails_are_masked(opened: Callable[[str], Serving], monkeypat
     assert any(email in plain for _, email in people)
 
 
-def customer_with_orders(serving: Serving) -> str:
-    return answer(
-        serving,
-        "select customer_id from marts.customer_360 order by revenue_amount desc nulls last, customer_id limit 1",
-    )
-
-
 @pytest.mark.parametrize(
     ("column", "value", "shown"),
     [
@@ -351,7 +228,18 @@ def customer_with_orders(serving: Serving) -> str:
             '{"customer_name": "Anna \\"A\\" Smith", "city":"Rome"}',
             '{"customer_name": "•••", "city":"Rome"}',
         ),
+        ("customer_name", "Jane\nDoe", "J•••"),
+        ("email", "jane@x\n.com", "j•••"),
+        ("email", "a@b@c.com", "a•••@c.com"),
         ("raw_row", "broken,anna@example.org,12", "broken,•••,12"),
+        ("raw_row", '{"customer_id":"c1","name":"Jane D', '{"customer_id":"c1","name":"•••"'),
+        ("raw_row", '{"name":{"first":"Jane","last":"Doe"},"city":"Rome"}', '{"name":"•••","city":"Rome"}'),
+        (
+            "raw_row",
+            '{"FirstName":"Jane","phone_number":555,"date_of_birth":"1980"}',
+            '{"FirstName":"•••","phone_number":"•••","date_of_birth":"•••"}',
+        ),
+        ("raw_row", '{"latitude":41.9,"product_name":"Bike"}', '{"latitude":"•••","product_name":"Bike"}'),
         ("product_name", "Anna", "Anna"),
     ],
 )
@@ -616,3 +504,31 @@ def test_the_exposures_name_what_the_pages_read() -> None:
 def test_the_documentation_lists_every_page() -> None:
     text = (PROJECT / "docs" / "dashboard.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| ([A-Z][a-z -]+[a-z]) \|", text, re.MULTILINE) == [view.title for view in VIEWS]
+
+
+def test_the_report_downloads_all_rows_and_shows_whole_counts(opened: Callable[[str], Serving]) -> None:
+    """What is shown is cut at a hundred rows and says so; the file behind the button has them all, guarded and exact."""
+    page = recorded(opened("storefront"), "at_risk")
+    key, rows = next((key, rows) for key, rows in page.frames.items() if rows.height > 200)
+    [packed] = re.findall(rf'data-name="{key}" data-csv="([^"]+)"', page.html)
+    assert gzip.decompress(base64.b64decode(packed)) == tables.csv(rows)
+    assert f"100 of {rows.height:,} rows" in page.html
+    frame = pl.DataFrame(
+        {"landed_count": [1_234_567], "lift": [2345.678], "share_rate": [0.5], "paid_amount": [Decimal("1234567.5")]}
+    )
+    text = tables.as_html(frame, None, (), 10)
+    for shown in ("1,234,567<", "2,345.68", "50.0%", "1,234,567.50"):
+        assert shown in text
+
+
+def test_titles_from_the_data_are_no_markdown(serving_for: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = copied(serving_for("storefront"), tmp_path)
+    with duckdb.connect(str(folder / CURRENT)) as connection:
+        connection.execute(
+            "update marts.cross_sell_opportunities set anchor_product_name = '*a* ![x](http://y) :red[z]'"
+        )
+        connection.execute("update marts.dim_products set product_name = '*a* ![x](http://y) :red[z]'")
+    shown = on_screen(folder, "cross_sell")
+    titles = [element.value for element in (*shown.header, *shown.subheader, *shown.caption)]
+    assert any("\\!" in title or "\\[x\\]" in title for title in titles)
+    assert not any("![x](" in title for title in titles)
