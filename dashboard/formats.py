@@ -96,7 +96,9 @@ def _number(value: float, of: str) -> str:
         return f"{value:,.0f}"
     if of == "money":
         return f"{value:,.2f}"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
+    if float(value).is_integer() or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:,.3g}"
 
 
 def _duration(seconds: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Plotly asks for it when it is first needed, and then finds half of it where two viewers come at once.
+import pandas  # noqa: F401
 import plotly.graph_objects as go
 import plotly.io as pio
 

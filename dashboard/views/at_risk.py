@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import polars as pl
 
 from dashboard import figures, theme
@@ -202,7 +204,7 @@ def _trend(page: Page, snapshots: pl.DataFrame) -> None:
     if snapshots.height < 2:
         page.empty("One snapshot only: a trend needs data that reaches over the end of a month.")
         return
-    incomplete = (snapshots["snapshot_on"][-2], snapshots["snapshot_on"][-1])
+    incomplete = _month_so_far(snapshots)
     with page.columns(1, 1) as (left, right):
         with left:
             page.chart(
@@ -236,6 +238,12 @@ def _trend(page: Page, snapshots: pl.DataFrame) -> None:
                 key="at_risk_rate_trend",
                 help=page.define("customer_360", "is_at_risk"),
             )
+
+
+def _month_so_far(snapshots: pl.DataFrame) -> tuple[date, date] | None:
+    """From the last month end to the newest snapshot; None where that ends a month itself."""
+    before, last = snapshots["snapshot_on"][-2], snapshots["snapshot_on"][-1]
+    return (before, last) if (last + timedelta(days=1)).month == last.month else None
 
 
 def _with_interval(snapshots: pl.DataFrame) -> pl.DataFrame:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import figures, theme
+from dashboard.formats import shown
 from dashboard.intervals import beside, of_rate
 from dashboard.page import Metric, Page, Period
 
 FEWEST = 30
+DEFAULT_WINDOW_HOURS = 24
 MOST_BARS = 15
 WEEKDAYS = {1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday", 7: "Sunday"}
 SESSION_BANDS = ("0", "1", "2–3", "4–7", "8–15", "16–31", "32+")
@@ -31,7 +34,7 @@ STAGES = {
     "payment": "Left after an attempt to pay",
 }
 GRAINS = {"day": "Day", "week": "Week"}
-HOURLY = {"sessions": "Number of sessions", "conversion": "Share with an order"}
+HOURLY = {"sessions": "Visits per hour", "conversion": "Share with an order"}
 LEFT = "left"
 
 
@@ -310,27 +313,32 @@ def _visits(page: Page) -> Period:
     page.section("Visits", "When visits begin, and how the engagement score goes with their number.")
     with page.filters():
         period = page.period()
-        shown = page.choose("hourly", "In the week", HOURLY)
+        hourly = page.choose("hourly", "In the week", HOURLY)
     with page.columns(1, 1) as (left, right):
         with left:
-            _hours(page, period, shown)
+            _hours(page, period, hourly)
         with right:
             _scores(page)
     return period
 
 
-def _hours(page: Page, period: Period, shown: str) -> None:
+def _hours(page: Page, period: Period, hourly: str) -> None:
     rows = page.rows("behaviour/hours", **period.parameters)
     if not rows.height:
         page.empty(f"No visit began in the {period.label}.")
         return
-    named = rows.with_columns(pl.col("weekday").replace_strict(WEEKDAYS, default=None, return_dtype=pl.String))
-    is_share = shown == "conversion"
+    mean = pl.col("mean_sessions")
+    named = rows.with_columns(
+        pl.col("weekday").replace_strict(WEEKDAYS, default=None, return_dtype=pl.String),
+        # From 100 on a fraction tells nothing.
+        pl.when(mean >= 100).then(mean.round(0)).otherwise(mean).alias("mean_sessions"),
+    )
+    is_share = hourly == "conversion"
     figure = figures.heat(
         named,
         "hour_of_day",
         "weekday",
-        "conversion_rate" if is_share else "session_count",
+        "conversion_rate" if is_share else "mean_sessions",
         x_order=range(24),
         y_order=list(WEEKDAYS.values()),
         x_title="hour of the day, UTC",
@@ -339,11 +347,15 @@ def _hours(page: Page, period: Period, shown: str) -> None:
     page.chart(
         figure,
         rows,
-        "Share of visits with an order, by hour" if is_share else "Visits by hour",
+        "Share of visits with an order, by hour" if is_share else "Visits per hour, mean of the days",
         key="behaviour_hours",
         help=page.define("fct_sessions", "started_at"),
-        note=f"{period.label.capitalize()}."
-        + (f" Hours with fewer than {FEWEST} visits stay empty." if is_share else ""),
+        note=f"{period.label.capitalize()}. "
+        + (
+            f"Hours with fewer than {FEWEST} visits stay empty."
+            if is_share
+            else "Visits that began in the hour, over the number of such weekdays in the period since the first visit."
+        ),
     )
 
 
@@ -383,7 +395,7 @@ def _carts(page: Page, period: Period) -> None:
         if period.label.startswith("last")
         else "Visits in which something was put into the cart, and nothing was ordered.",
     )
-    carts = page.row("behaviour/carts", **period.parameters)
+    carts = page.row("behaviour/carts", **_judged(page, period))
     if not carts["cart_count"] and not carts["young_count"]:
         page.empty(f"Nobody put anything into a cart ({period.label}). A longer period above may have some.")
         return
@@ -434,14 +446,26 @@ def _cart_metrics(page: Page, period: Period, carts: dict) -> None:
                 detail=of_rate(carts["recovered_count"], carts["abandoned_count"]),
             ),
         ],
-        note=f"Carts older than {_window(page)} only, as younger ones may still be ordered; "
-        f"{carts['young_count'] or 0:,} younger are left out."
-        + (" Against as many days before." if period.is_comparable else ""),
+        note=_carts_note(page, period, carts),
+    )
+
+
+def _carts_note(page: Page, period: Period, carts: dict) -> str:
+    last, before_last = carts["last_on"], carts["before_last_on"]
+    told = (
+        f"Whole days whose carts are all older than {_window(page)}, as younger ones may still be ordered: "
+        f"up to {shown(last, 'date')}; {carts['young_count'] or 0:,} later carts are left out."
+    )
+    if not period.is_comparable or (carts["before_cart_count"] or 0) < FEWEST:
+        return told
+    return (
+        f"{told} These {(last - period.first).days + 1:,} days are compared with the same days of the period before, "
+        f"{shown(period.before_first, 'date')} to {shown(before_last, 'date')}."
     )
 
 
 def _carts_over_time(page: Page, period: Period, grain: str) -> None:
-    rows = page.rows("behaviour/carts_over_time", grain=grain, **period.parameters)
+    rows = page.rows("behaviour/carts_over_time", grain=grain, **_judged(page, period))
     enough = beside(rows.filter(pl.col("cart_count") >= FEWEST), "abandoned_count", "cart_count", "abandoned_rate")
     title = f"Share of carts abandoned, by {grain}"
     if not enough.height:
@@ -450,9 +474,7 @@ def _carts_over_time(page: Page, period: Period, grain: str) -> None:
     figure = figures.line(
         enough, "carted_on", "abandoned_rate", low="abandoned_rate_low", high="abandoned_rate_high", zero=False
     )
-    judged = enough.filter(pl.col("is_mature"))
-    if judged.height and judged.height < enough.height:
-        figures.shade(figure, judged["carted_on"].max(), period.last, "may still be ordered")
+    _shade_partial(figure, enough)
     few = rows.height - enough.height
     page.chart(
         figure,
@@ -460,13 +482,26 @@ def _carts_over_time(page: Page, period: Period, grain: str) -> None:
         title,
         key="behaviour_carts",
         help=page.define("cart_abandonment"),
-        note="Band: 95 % interval."
+        note=f"Band: 95 % interval. Carts older than {_window(page)} only."
+        + (" Whole weeks, also where the period begins within one." if grain == "week" else "")
+        + ("" if rows["is_complete"].all() else f" Shaded: a {grain} whose days are not all counted.")
         + (f" {few:,} {grain}s with fewer than {FEWEST} carts are in the numbers only." if few else ""),
     )
 
 
+def _shade_partial(figure: go.Figure, rows: pl.DataFrame) -> None:
+    """From the last whole week to one that is not over, and from one that the data begins in to the first whole one."""
+    starts, complete = rows["carted_on"].to_list(), rows["is_complete"].to_list()
+    if len(starts) < 2:
+        return
+    if not complete[-1]:
+        figures.shade(figure, starts[-2], starts[-1], "not over yet")
+    if not complete[0]:
+        figures.shade(figure, starts[0], starts[1], "began within")
+
+
 def _cart_stages(page: Page, period: Period) -> None:
-    rows = page.rows("behaviour/cart_stages", **period.parameters)
+    rows = page.rows("behaviour/cart_stages", **_judged(page, period))
     if not rows.height:
         page.empty(f"No abandoned cart is older than {_window(page)} yet, so what was left behind cannot be told.")
         return
@@ -540,3 +575,12 @@ def _words(key: str) -> str:
 def _window(page: Page) -> str:
     hours = page.publication.settings.get("conversion_window_hours")
     return f"{hours} hours" if hours else "the conversion window"
+
+
+def _window_hours(page: Page) -> int:
+    return int(page.publication.settings.get("conversion_window_hours") or DEFAULT_WINDOW_HOURS)
+
+
+def _judged(page: Page, period: Period) -> dict[str, object]:
+    """The period, and how old a cart must be to be judged."""
+    return {**period.parameters, "window_hours": _window_hours(page)}

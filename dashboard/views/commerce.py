@@ -6,12 +6,13 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import figures, theme
+from dashboard.formats import shown
 from dashboard.intervals import beside, of_rate
 from dashboard.page import Metric, Page, Period
+from dashboard.views.cross_sell import distinct_names
 
 FEWEST = 30
 MOST_BARS = 15
-LONGEST = 34
 GRAINS = {"day": "Day", "week": "Week", "month": "Month"}
 KINDS = {"product": "Products", "category": "Categories"}
 RATES = {"cart": "Viewed to cart", "order": "Cart to order"}
@@ -155,6 +156,7 @@ def _items(page: Page) -> None:
         page.empty("Nothing was sold yet: orders with lines bring the first.")
         return
     mart = f"{kind}_performance"
+    left_out = _without_services(page)
     with page.columns(1, 1) as (left, right):
         with left:
             drawn = sold.head(MOST_BARS)
@@ -164,11 +166,15 @@ def _items(page: Page) -> None:
                 f"{KINDS[kind]} by revenue",
                 key="commerce_items",
                 help=page.define(mart, "revenue_amount"),
-                note=f"The first {drawn.height}: {float(sum(drawn['revenue_share_rate'].fill_null(0))):.0%} of the revenue.",
+                note=f"The first {drawn.height}: {float(sum(drawn['revenue_share_rate'].fill_null(0))):.0%} of the revenue."
+                + left_out,
             )
         with right:
-            _conversions(page, kind, rate, mart)
-    shown_rows = rows if kind == "product" else rows.drop("item_name", "category")
+            _conversions(page, kind, rate, mart, bool(left_out))
+    total = rows["item_count"][0]
+    what = f"The {rows.height} with the most revenue, of {total:,}." if total > rows.height else f"{total:,} in all."
+    counted = " The shoppers and orders of a category still count them." if left_out and kind == "category" else ""
+    shown_rows = rows.drop("item_count") if kind == "product" else rows.drop("item_count", "item_name", "category")
     page.table(
         shown_rows,
         f"{KINDS[kind]} in numbers",
@@ -182,12 +188,24 @@ def _items(page: Page) -> None:
             "buyer_count": "Bought by",
             "revenue_share_rate": "Share of revenue",
         },
-        note="The 200 with the most revenue." if rows.height == 200 else "",
+        note=f"{what}{left_out}{counted}",
         height=320,
     )
 
 
-def _conversions(page: Page, kind: str, rate: str, mart: str) -> None:
+def _without_services(page: Page) -> str:
+    """What the rankings leave out; '' for nothing."""
+    services = page.row("commerce/service_lines")
+    count = services["service_line_count"]
+    if not count:
+        return ""
+    lines = "service line" if count == 1 else "service lines"
+    return (
+        f" Without {count:,} {lines} (postage, fees), {shown(services['revenue_share_rate'], 'rate')} of the revenue."
+    )
+
+
+def _conversions(page: Page, kind: str, rate: str, mart: str, has_services: bool) -> None:
     rows = page.rows("commerce/items_by_conversion", kind=kind, rate=rate)
     who, did = ("adders", "bought") if rate == "order" else ("viewers", "added it to the cart")
     if not rows.height:
@@ -206,13 +224,14 @@ def _conversions(page: Page, kind: str, rate: str, mart: str) -> None:
             low="conversion_rate_low",
             high="conversion_rate_high",
         ),
-        rows,
+        rows.drop("item_count"),
         f"{KINDS[kind]} by conversion",
         key="commerce_conversions",
         help=page.define(mart, "cart_to_order_rate" if rate == "order" else "view_to_cart_rate"),
         labels={"trial_count": who.capitalize()},
         note=f"Share of the {who} who {did}; ranked by the lower end of the 95 % interval. "
-        f"Fewer than {FEWEST} {who}: left out.",
+        f"The first {drawn.height} of {rows['item_count'][0]:,}; fewer than {FEWEST} {who}: left out."
+        + (" So are service lines." if has_services else ""),
     )
 
 
@@ -225,9 +244,14 @@ def _sellers(page: Page) -> None:
         )
         return
     total = rows["seller_count"][0]
-    drawn = rows.head(MOST_BARS).with_columns(
-        pl.col("seller_id").map_elements(lambda one: _cut(one, 20), return_dtype=pl.String).alias("seller")
+    promised, unpromised = _promises(page)
+    if not promised:
+        rows = rows.with_columns(pl.lit(None, pl.Float64).alias("late_rate"))
+    unpromised_note = (
+        f" {unpromised:,} deliveries of the shop have no promised day and count as in time." if unpromised else ""
     )
+    drawn = rows.head(MOST_BARS)
+    drawn = drawn.with_columns(pl.Series("seller", distinct_names(drawn, "seller_id", "seller_id", 20), pl.String))
     delivered = beside(
         drawn.filter(pl.col("delivered_order_count") >= FEWEST),
         "late_order_count",
@@ -245,7 +269,9 @@ def _sellers(page: Page) -> None:
                 note=f"The first {drawn.height} of {total:,}.",
             )
         with right:
-            if delivered.height:
+            if not promised:
+                page.empty("No delivery has a promised day, so none can be late.")
+            elif delivered.height:
                 page.chart(
                     figures.bars(
                         delivered,
@@ -260,7 +286,8 @@ def _sellers(page: Page) -> None:
                     "Orders that came late",
                     key="commerce_late_sellers",
                     help=page.define("seller_performance", "late_rate"),
-                    note=f"The same sellers, with {FEWEST} deliveries or more. Whiskers: 95 % interval.",
+                    note=f"Share of the delivered orders. The same sellers, with {FEWEST} deliveries or more. "
+                    "Whiskers: 95 % interval." + unpromised_note,
                 )
             else:
                 page.empty(
@@ -275,9 +302,16 @@ def _sellers(page: Page) -> None:
         key="commerce_seller_table",
         mart="seller_performance",
         note=(f"The {rows.height:,} with the most revenue, of {total:,}. " if total > rows.height else "")
-        + f"Shares of fewer than {FEWEST} deliveries are left out.",
+        + f"Shares of fewer than {FEWEST} deliveries are left out.{unpromised_note}",
         height=320,
     )
+
+
+def _promises(page: Page) -> tuple[int, int]:
+    """Deliveries of the shop with a promised day, and without one."""
+    delivered = page.rows("commerce/deliveries").filter(pl.col("delay_band") != "not_delivered")
+    without = delivered["delay_band"] == "no_estimate"
+    return int(delivered.filter(~without)["order_count"].sum()), int(delivered.filter(without)["order_count"].sum())
 
 
 def _deliveries(page: Page) -> None:
@@ -383,8 +417,10 @@ def _customers(page: Page) -> None:
         telling = next((key for key in options if counts[key] > 1), None)
         dimension = page.choose("dimension", "By", options, telling)
     rows = page.rows("commerce/demographics", dimension=dimension)
+    total = rows["value_count"][0]
+    rows = rows.drop("value_count")
     drawn = rows.head(MOST_BARS)
-    note = f"The first {drawn.height} of {rows.height:,}." if rows.height > drawn.height else ""
+    note = f"The first {drawn.height} of {total:,}." if total > drawn.height else ""
     with page.columns(1, 1) as (left, right):
         with left:
             page.chart(
@@ -414,7 +450,8 @@ def _customers(page: Page) -> None:
         key="commerce_demographics",
         mart="demographics",
         labels={"dimension_value": options[dimension]},
-        note=f"Scores and shares of fewer than {FEWEST} customers are left out."
+        note=(f"The first {rows.height:,} of {total:,}. " if total > rows.height else "")
+        + f"Scores and shares of fewer than {FEWEST} customers are left out."
         + ("" if len(options) == len(DIMENSIONS) else f" The source does not tell: {_missing(options)}."),
         height=320 if rows.height > 8 else None,
     )
@@ -425,15 +462,5 @@ def _missing(options: dict[str, str]) -> str:
 
 
 def _labelled(rows: pl.DataFrame) -> pl.DataFrame:
-    """With `label`: the name, the id where there is none, both where two share a name."""
-    items = [str(one) for one in rows["item"]]
-    texts = [_cut((name or "").strip() or one, LONGEST) for name, one in zip(rows["item_name"], items, strict=True)]
-    labels = [
-        text if texts.count(text) == 1 else f"{_cut(text, LONGEST - 12)} · {_cut(one, 12)}"
-        for text, one in zip(texts, items, strict=True)
-    ]
-    return rows.with_columns(pl.Series("label", labels, pl.String))
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    """With `label`, which no two items share."""
+    return rows.with_columns(pl.Series("label", distinct_names(rows, "item_name", "item"), pl.String))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -15,6 +16,8 @@ FEWEST = 30
 MOST_BARS = 15
 LONGEST = 34
 SHORTEST = 22
+LONGEST_END = 12
+BETWEEN = " · "
 LIFTS = ",.2~f"
 GROUPS = {
     "all": "All shoppers",
@@ -42,19 +45,19 @@ def show(page: Page) -> None:
 
 def _product(page: Page, anchors: pl.DataFrame) -> None:
     total = anchors["anchor_count"][0]
+    names = dict(zip(anchors["product_id"], distinct_names(anchors, longest=60), strict=True))
     with page.filters():
         anchor = page.choose(
             "anchor",
             "Product",
-            dict(zip(anchors["product_id"], _names(anchors, longest=60), strict=True)),
+            names,
             help="Most shoppers first."
             + (f" The first {anchors.height:,} of {total:,}." if total > anchors.height else ""),
         )
         groups = page.rows("cross_sell/groups", anchor=anchor)["customer_group"].to_list()
         group = page.choose("group", "Shoppers", {key: GROUPS.get(key, key) for key in groups or ["all"]})
         rank = page.choose("rank", "At stake in", RANKS)
-    name = _names(anchors.filter(pl.col("product_id") == anchor), longest=60)[0]
-    page.section(name, "Shoppers: who added it to the cart, or bought it.")
+    page.section(names[anchor], "Shoppers: who added it to the cart, or bought it.")
     if groups:
         _opportunities(page, anchor, group, rank)
     else:
@@ -103,7 +106,7 @@ def _opportunities(page: Page, anchor: str, group: str, rank: str) -> None:
     if rows[column].is_null().all():
         column = "revenue_at_stake_amount"
         page.note("No cost is known for these products, so revenue is shown in place of margin.")
-    named = rows.with_columns(pl.Series("product", _names(rows), pl.String))
+    named = rows.with_columns(pl.Series("product", distinct_names(rows), pl.String))
     with page.columns(1, 1) as (left, right):
         with left:
             page.chart(
@@ -124,7 +127,7 @@ def _viewers(page: Page, rows: pl.DataFrame) -> None:
         page.empty(f"Fewer than {FEWEST} shoppers: too few for the share that views each product.")
         return
     drawn = beside(rows.head(MOST_BARS), "viewer_count", "anchor_customer_count", "viewer_rate")
-    drawn = drawn.with_columns(pl.Series("product", _names(drawn), pl.String))
+    drawn = drawn.with_columns(pl.Series("product", distinct_names(drawn), pl.String))
     page.chart(
         figures.bars(
             drawn,
@@ -138,8 +141,8 @@ def _viewers(page: Page, rows: pl.DataFrame) -> None:
         drawn.drop("product"),
         "Shoppers who view it and never take it",
         key="cross_sell_viewers",
-        help=page.define("cross_sell_opportunities", "viewer_lift"),
-        note="The same products. Whiskers: 95 % interval. Green: more than others do (lift of 1 or more).",
+        help=page.define("cross_sell_opportunities", "viewer_rate"),
+        note="The same products. Whiskers: 95 % interval. Green: more than other lookers do (lift of 1 or more).",
     )
 
 
@@ -148,7 +151,7 @@ def _companions(page: Page, anchor: str) -> None:
     if not rows.height:
         page.empty("Bought together: no other product is in enough baskets with it.")
         return
-    named = rows.with_columns(pl.Series("product", _names(rows), pl.String))
+    named = rows.with_columns(pl.Series("product", distinct_names(rows), pl.String))
     figure = _lifts(named.head(MOST_BARS))
     with page.columns(1, 1) as (left, right):
         with left:
@@ -205,7 +208,10 @@ def _map(page: Page) -> None:
 
 
 def _pairs(page: Page, pairs: pl.DataFrame) -> None:
-    first, second = _names(pairs, longest=36), _names(pairs, "paired_product_name", "paired_product_id", longest=36)
+    first, second = (
+        distinct_names(pairs, longest=36),
+        distinct_names(pairs, "paired_product_name", "paired_product_id", longest=36),
+    )
     hovers = [f"{one} + {other}" for one, other in zip(first, second, strict=True)]
     figure = figures.scatter(
         pairs.with_columns(pl.Series("pair", hovers, pl.String)),
@@ -233,7 +239,7 @@ def _pairs(page: Page, pairs: pl.DataFrame) -> None:
 def _heat(page: Page) -> None:
     rows = page.rows("cross_sell/map")
     products = rows.unique("product_id", maintain_order=True)
-    names = dict(zip(products["product_id"], _names(products, longest=SHORTEST), strict=True))
+    names = dict(zip(products["product_id"], distinct_names(products, longest=SHORTEST), strict=True))
     drawn = rows.drop_nulls("paired_product_id").with_columns(
         pl.col("product_id").replace(names).alias("product"),
         pl.col("paired_product_id").replace(names).alias("paired_product"),
@@ -272,11 +278,10 @@ def _bundles(page: Page) -> None:
     has_margin = rows.filter(pl.col("margin_at_stake_amount") > 0).height > 0
     if has_margin:
         drawn = rows.head(MOST_BARS)
-        first = _names(drawn, longest=19)
-        second = _names(drawn, "paired_product_name", "paired_product_id", longest=19)
-        drawn = drawn.with_columns(
-            pl.Series("bundle", [f"{one} + {other}" for one, other in zip(first, second, strict=True)], pl.String)
-        )
+        first = distinct_names(drawn, longest=19)
+        second = distinct_names(drawn, "paired_product_name", "paired_product_id", longest=19)
+        pairs = [f"{one} + {other}" for one, other in zip(first, second, strict=True)]
+        drawn = drawn.with_columns(pl.Series("bundle", _numbered(pairs, figures.LONGEST_NAME), pl.String))
         page.chart(
             figures.bars(drawn, "bundle", "margin_at_stake_amount", horizontal=True),
             drawn.drop("bundle", "bundle_count"),
@@ -305,19 +310,39 @@ def _bundles(page: Page) -> None:
     )
 
 
-def _names(
+def distinct_names(
     rows: pl.DataFrame, name: str = "product_name", key: str = "product_id", longest: int = LONGEST
-) -> Sequence[str]:
-    """Products as a person knows them: the name, the id where there is none, both where two products share a name."""
-    ids = rows[key].to_list()
-    texts = [_cut((text or "").strip() or str(one), longest) for text, one in zip(rows[name], ids, strict=True)]
-    owners: dict[str, set] = {}
-    for text, one in zip(texts, ids, strict=True):
-        owners.setdefault(text, set()).add(one)
-    return [
-        text if len(owners[text]) == 1 else f"{_cut(text, longest - 12)} · {_cut(str(one), 12)}"
-        for text, one in zip(texts, ids, strict=True)
-    ]
+) -> list[str]:
+    """Things as a person knows them: the name, the id where there is none, and the end of the id too where names are alike.
+
+    Different ids never have the same, the same id always has; none is longer than `longest`.
+    """
+    texts: dict[object, str] = {}
+    for one, text in zip(rows[key], rows[name], strict=True):
+        texts.setdefault(one, _cut((text or "").strip() or str(one) or "none", longest))
+    owners = Counter(texts.values())
+    told = [text if owners[text] == 1 else _with_end(text, str(one), longest) for one, text in texts.items()]
+    names = dict(zip(texts, _numbered(told, longest), strict=True))
+    return [names[one] for one in rows[key]]
+
+
+def _with_end(text: str, key: str, longest: int) -> str:
+    """The end, for ids that are counted up or have a prefix are alike at their begin."""
+    room = min(LONGEST_END, longest // 3)
+    end = key if len(key) <= room else f"…{key[1 - room :]}"
+    return f"{_cut(text, longest - len(end) - len(BETWEEN))}{BETWEEN}{end}"
+
+
+def _numbered(texts: Sequence[str], longest: int) -> list[str]:
+    """With a number behind those that are there already."""
+    found: dict[str, None] = {}
+    for text in texts:
+        unique, number = _cut(text, longest), 1
+        while unique in found:
+            number += 1
+            unique = f"{_cut(text, longest - len(str(number)) - 3)} ({number})"
+        found[unique] = None
+    return list(found)
 
 
 def _cut(text: str, longest: int) -> str:

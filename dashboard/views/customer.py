@@ -62,12 +62,12 @@ VISITS = (
     "favourite_category",
     "favourite_device",
 )
-# Shares of few are told as counts: (label, k, n).
+# Shares of few are told as counts: (label, k, n, the column that defines it).
 SHARES = {
-    "orders": (("Late deliveries", "late_order_count", "delivered_order_count"),),
+    "orders": (("Late deliveries", "late_order_count", "promised_order_count", "late_rate"),),
     "visits": (
-        ("Carts left behind", "abandoned_cart_count", "cart_session_count"),
-        ("Payments that failed", "failed_payment_count", "payment_attempt_count"),
+        ("Carts left behind", "abandoned_cart_count", "cart_session_count", "abandoned_cart_count"),
+        ("Payments that failed", "failed_payment_count", "payment_attempt_count", "failed_payment_count"),
     ),
 }
 KINDS = {"mean_review_score": "number", "events_per_session": "number"}
@@ -235,8 +235,12 @@ def _properties(
         if known[column] is not None
     ]
     rows += [
-        {"property": name, "value": f"{known[k] or 0:,} of {known[n]:,}", "meaning": page.define("customer_360", k)}
-        for name, k, n in shares
+        {
+            "property": name,
+            "value": f"{known[k] or 0:,} of {known[n]:,}",
+            "meaning": page.define("customer_360", defined),
+        }
+        for name, k, n, defined in shares
         if known[n]
     ]
     page.table(pl.DataFrame(rows, {"property": str, "value": str, "meaning": str}), title, key=key, hidden=["meaning"])

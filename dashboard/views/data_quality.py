@@ -90,11 +90,14 @@ def _tests(page: Page, tests: Mapping) -> None:
         page.warn(f"{told}, {tests['failed_count']:,} failed: do not trust what they are about before it is fixed.")
     else:
         page.good(f"{told}, none failed.")
+    rows = page.rows("data_quality/tests")
+    every = tests["test_count"]
     page.table(
-        page.rows("data_quality/tests"),
+        rows,
         "Results",
         key="quality_tests",
-        note="Failed first, then warned.",
+        note=(f"The first {rows.height:,} of {every:,}" if every > rows.height else f"All {every:,}")
+        + ": failed first, then warned.",
         hidden=["description"],
         height=280,
     )
@@ -207,18 +210,26 @@ def _nulls(page: Page) -> None:
 
 
 def _null_changes(page: Page) -> None:
-    rows = page.rows("data_quality/null_changes").filter(pl.col("change_rate").is_not_null())
+    rows = page.rows("data_quality/null_changes").drop_nulls("change_points")
     if not rows.height:
         page.empty(
             "No change can be told: it needs events of two calendar months. Sources without events have none to compare."
         )
         return
+    days, before = rows["day_count"].max(), rows["before_day_count"].max()
     page.table(
-        rows,
-        "Empty values of the events: 7 days against the 28 before",
+        rows.with_columns(pl.col("change_points").round(2)),
+        f"Empty values of the events: {days} days against the {before} measured before",
         key="quality_null_changes",
         help=page.define("score_drift", "null_count"),
-        labels={"change_rate": "Change", "before_null_rate": "Null rate before", "before_row_count": "Rows before"},
+        labels={
+            "change_points": "Change, in points",
+            "day_count": "Days",
+            "before_day_count": "Days before",
+            "before_null_rate": "Null rate before",
+            "before_row_count": "Rows before",
+        },
+        note="The newest days on which the feature is measured, against those before them.",
     )
 
 

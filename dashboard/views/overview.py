@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date, timedelta
+
 import polars as pl
 
 from dashboard import figures, theme
@@ -33,7 +36,7 @@ def _metrics(page: Page, period: Period, snapshots: pl.DataFrame) -> None:
     def earlier(value: object) -> object:
         return value if period.is_comparable else None
 
-    approved, attempts = shop["approved_count"], shop["attempt_count"]
+    has_visits = bool(page.row("behaviour/extent")["session_count"])
     page.metrics(
         [
             Metric(
@@ -50,16 +53,7 @@ def _metrics(page: Page, period: Period, snapshots: pl.DataFrame) -> None:
                 earlier(shop["before_order_count"]),
                 help=page.define("daily_kpis", "order_count"),
             ),
-            Metric(
-                "Approval rate",
-                approved / attempts if attempts else None,
-                "rate",
-                earlier(shop["before_approved_count"] / shop["before_attempt_count"])
-                if shop["before_attempt_count"]
-                else None,
-                help=page.define("daily_kpis", "approval_rate"),
-                detail=of_rate(approved, attempts) if attempts else "no attempts to pay in this source",
-            ),
+            _approval(page, period, shop),
             Metric(
                 "Customers",
                 now.get("customer_count"),
@@ -85,10 +79,11 @@ def _metrics(page: Page, period: Period, snapshots: pl.DataFrame) -> None:
             ),
             Metric(
                 "Sessions per customer, 30 days",
-                now.get("sessions_per_customer"),
+                now.get("sessions_per_customer") if has_visits else None,
                 "number",
-                before.get("sessions_per_customer"),
+                before.get("sessions_per_customer") if has_visits else None,
                 help=page.define("customer_360", "session_count_30_days"),
+                detail="" if has_visits else "no visits in this source",
             ),
             Metric(
                 "Revenue per order",
@@ -100,6 +95,28 @@ def _metrics(page: Page, period: Period, snapshots: pl.DataFrame) -> None:
             ),
         ],
         note=_compared(period, before),
+    )
+
+
+def _approval(page: Page, period: Period, shop: Mapping) -> Metric:
+    """Without a rate where the source tells approved payments only: all of them are approved there, whatever was tried."""
+    ever = page.row("payments/all_time")
+    approved, attempts = shop["approved_count"], shop["attempt_count"]
+    before_approved, before_attempts = shop["before_approved_count"], shop["before_attempt_count"]
+    is_told = bool(ever["failed_count"])
+    if is_told:
+        detail = of_rate(approved, attempts) if attempts else "no attempts to pay in this period"
+    elif ever["attempt_count"]:
+        detail = "this source tells approved payments only"
+    else:
+        detail = "no attempts to pay in this source"
+    return Metric(
+        "Approval rate",
+        approved / attempts if is_told and attempts else None,
+        "rate",
+        before_approved / before_attempts if is_told and period.is_comparable and before_attempts else None,
+        help=page.define("daily_kpis", "approval_rate"),
+        detail=detail,
     )
 
 
@@ -142,12 +159,11 @@ def _trend(page: Page, snapshots: pl.DataFrame) -> None:
     if snapshots.height < 2:
         page.empty("One snapshot only: a trend needs data that reaches over the end of a month.")
         return
-    last = snapshots.row(-1, named=True)["snapshot_on"]
-    before = snapshots.row(-2, named=True)["snapshot_on"]
+    incomplete = _month_so_far(snapshots)
     with page.columns(1, 1) as (left, right):
         with left:
             page.chart(
-                figures.line(snapshots, "snapshot_on", "mean_score", incomplete=(before, last)),
+                figures.line(snapshots, "snapshot_on", "mean_score", incomplete=incomplete),
                 snapshots.select("snapshot_on", "customer_count", "mean_score"),
                 "Mean engagement score",
                 key="overview_score_trend",
@@ -160,13 +176,19 @@ def _trend(page: Page, snapshots: pl.DataFrame) -> None:
                     "snapshot_on",
                     "at_risk_rate",
                     colours={"at_risk_rate": theme.BAD},
-                    incomplete=(before, last),
+                    incomplete=incomplete,
                 ),
                 snapshots.select("snapshot_on", "buyer_count", "at_risk_count", "at_risk_rate"),
                 "Share of the buyers at risk",
                 key="overview_at_risk_trend",
                 help=page.define("customer_360", "is_at_risk"),
             )
+
+
+def _month_so_far(snapshots: pl.DataFrame) -> tuple[date, date] | None:
+    """From the last month end to the newest snapshot; None where that ends a month itself."""
+    before, last = snapshots["snapshot_on"][-2], snapshots["snapshot_on"][-1]
+    return (before, last) if (last + timedelta(days=1)).month == last.month else None
 
 
 def _days(page: Page, period: Period) -> None:

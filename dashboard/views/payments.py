@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import figures, theme
@@ -13,6 +14,7 @@ from dashboard.intervals import beside, of_rate
 from dashboard.page import Metric, Page, Period
 
 FEWEST = 30
+DEFAULT_WINDOW_HOURS = 24
 MOST_BARS = 15
 GRAINS = {"day": "Day", "week": "Week"}
 BREAKDOWNS = {
@@ -182,7 +184,7 @@ def _over_time(page: Page, period: Period, grain: str, slice_: Slice) -> None:
     if not enough.height:
         page.empty(f"{title}: no {grain} of the {period.label} has {FEWEST} attempts, too few for a rate.")
         return
-    has_slice = bool(enough["slice_approval_rate"].is_not_null().any())
+    has_slice = bool(slice_.breakdown) and bool(enough["slice_approval_rate"].is_not_null().any())
     lines = {"approval_rate": "All attempts", "slice_approval_rate": slice_.name}
     figure = figures.line(
         enough,
@@ -194,10 +196,12 @@ def _over_time(page: Page, period: Period, grain: str, slice_: Slice) -> None:
         high="approval_rate_high",
         zero=False,
     )
-    if _lies_in(slice_, period):
-        figures.shade(
-            figure, max(slice_.failing_from, period.first), min(slice_.failing_to, period.last), "days of failure"
-        )
+    _shade_partial(figure, enough)
+    drawn_from = min(period.first, rows["attempted_on"].min())
+    failing = _failing_days(slice_, drawn_from, period.last)
+    if failing:
+        # The last day is one of them: it is shaded to its end.
+        figures.shade(figure, failing[0], failing[1] + timedelta(days=1), "days of failure")
     kept = rows if slice_.breakdown else rows.drop(pl.selectors.starts_with("slice_"))
     page.chart(
         figure,
@@ -205,21 +209,39 @@ def _over_time(page: Page, period: Period, grain: str, slice_: Slice) -> None:
         title,
         key="payments_over_time",
         help=page.define("daily_kpis", "approval_rate"),
-        note=_line_note(slice_, rows.height - enough.height, grain, has_slice, period),
+        note=_line_note(slice_, rows, grain, has_slice, bool(failing)),
     )
 
 
-def _lies_in(slice_: Slice, period: Period) -> bool:
+def _failing_days(slice_: Slice, first: date, last: date) -> tuple[date, date] | None:
+    """The first and the last day of failure, as far as they lie between two days."""
     if slice_.failing_from is None or slice_.failing_to is None:
-        return False
-    return slice_.failing_from <= period.last and slice_.failing_to >= period.first
+        return None
+    days = max(slice_.failing_from, first), min(slice_.failing_to, last)
+    return days if days[0] <= days[1] else None
 
 
-def _line_note(slice_: Slice, few: int, grain: str, has_slice: bool, period: Period) -> str:
+def _shade_partial(figure: go.Figure, rows: pl.DataFrame) -> None:
+    """From the last whole week to one that is not over, and from one that the data begins in to the first whole one."""
+    starts, complete = rows["attempted_on"].to_list(), rows["is_complete"].to_list()
+    if len(starts) < 2:
+        return
+    if not complete[-1]:
+        figures.shade(figure, starts[-2], starts[-1], "not over yet")
+    if not complete[0]:
+        figures.shade(figure, starts[0], starts[1], "began within")
+
+
+def _line_note(slice_: Slice, rows: pl.DataFrame, grain: str, has_slice: bool, is_shaded: bool) -> str:
+    few = rows.filter(pl.col("attempt_count") < FEWEST).height
     parts = ["Band: 95 % interval of all attempts."]
+    if grain == "week":
+        parts.append("Whole weeks, also where the period begins within one.")
+    if not rows["is_complete"].all():
+        parts.append(f"Shaded: a {grain} that the data does not cover to its ends.")
     if slice_.failing_from is not None:
         days = f"{shown(slice_.failing_from, 'date')} to {shown(slice_.failing_to, 'date')}"
-        where = "shaded" if _lies_in(slice_, period) else "outside the period"
+        where = "shaded" if is_shaded else "outside the period"
         parts.append(f"{slice_.name} failed most from {days} ({where}).")
         if not has_slice:
             parts.append("It has no line: too few attempts at a time, or a slice of amounts or hours.")
@@ -361,7 +383,7 @@ def _slices(page: Page, overall: float | None) -> None:
         rows,
         f"Share of attempts that failed, by {name.lower()}",
         key="payments_slices",
-        help=page.define("payment_outcomes", "approval_rate"),
+        help=page.define("payment_failure_drivers", "failure_rate"),
         labels={"breakdown_value": name},
         note="Whiskers: 95 % interval. Dotted: all attempts. Red: more than chance."
         + (f" {rest:,} more are in the numbers only." if rest else ""),
@@ -370,7 +392,7 @@ def _slices(page: Page, overall: float | None) -> None:
 
 def _recoveries(page: Page, period: Period) -> None:
     page.section("After a failure", "What happened to the orders whose first attempt to pay failed.")
-    found = page.row("payments/recoveries", **period.parameters)
+    found = page.row("payments/recoveries", **_judged(page, period))
     failures = found["failure_count"] or 0
     if not failures:
         page.empty(
@@ -386,7 +408,7 @@ def _recoveries(page: Page, period: Period) -> None:
         with left:
             _shares_saved(
                 page,
-                page.rows("payments/recovery_ways", **period.parameters),
+                page.rows("payments/recovery_ways", **_judged(page, period)),
                 "recovery_way",
                 "Saved, by what was tried",
                 "payments_recovery_ways",
@@ -395,7 +417,7 @@ def _recoveries(page: Page, period: Period) -> None:
         with right:
             _shares_saved(
                 page,
-                page.rows("payments/recovery_reasons", **period.parameters),
+                page.rows("payments/recovery_reasons", **_judged(page, period)),
                 "failure_reason",
                 "Saved, by reason of the first failure",
                 "payments_recovery_reasons",
@@ -454,8 +476,21 @@ def _recovery_metrics(page: Page, period: Period, found: dict) -> None:
                 else "",
             ),
         ],
-        note=f"{period.label.capitalize()}; failures older than {_window(page)} only, as younger ones may still be saved "
-        f"({found['young_count'] or 0:,} are).",
+        note=_recovery_note(page, period, found),
+    )
+
+
+def _recovery_note(page: Page, period: Period, found: dict) -> str:
+    last, before_last = found["last_on"], found["before_last_on"]
+    told = (
+        f"{period.label.capitalize()}; whole days whose failures are all older than {_window(page)}, as younger ones may "
+        f"still be saved: up to {shown(last, 'date')}; {found['young_count'] or 0:,} later failures are left out."
+    )
+    if not period.is_comparable or (found["before_failure_count"] or 0) < FEWEST:
+        return told
+    return (
+        f"{told} These {(last - period.first).days + 1:,} days are compared with the same days of the period before, "
+        f"{shown(period.before_first, 'date')} to {shown(before_last, 'date')}."
     )
 
 
@@ -496,3 +531,12 @@ def _dimensions(breakdown: str) -> str:
 def _window(page: Page) -> str:
     hours = page.publication.settings.get("conversion_window_hours")
     return f"{hours} hours" if hours else "the conversion window"
+
+
+def _window_hours(page: Page) -> int:
+    return int(page.publication.settings.get("conversion_window_hours") or DEFAULT_WINDOW_HOURS)
+
+
+def _judged(page: Page, period: Period) -> dict[str, object]:
+    """The period, and how old a failure must be to be judged."""
+    return {**period.parameters, "window_hours": _window_hours(page)}

@@ -21,13 +21,15 @@ MEASURES = {
     "revenue": "Revenue",
     "per_customer": "Revenue per customer",
 }
+LATER = "retention_on_or_after_rate"
+LITTLE_TIME = "The newest months had little time for a later order."
 MEASURED = {
     "month": "retention_rate",
-    "later": "retention_on_or_after_rate",
+    "later": LATER,
     "revenue": "revenue_amount",
     "per_customer": "revenue_per_customer_amount",
 }
-COUNTED = {"retention_rate": "customer_count", "retention_on_or_after_rate": "customer_count_on_or_after"}
+COUNTED = {"retention_rate": "customer_count", LATER: "customer_count_on_or_after"}
 ACTIVITIES = {"ordered": "Ordered", "active": "Visited or ordered"}
 GRAINS = {"month": "Month", "week": "Week"}
 UNITS = {"customer": "Customers", "visitor": "Visitors (devices)"}
@@ -122,7 +124,7 @@ def _heat(page: Page, rows: pl.DataFrame, column: str, measure: str) -> None:
         title,
         key="retention_cohorts",
         help=page.define("retention_cohorts", column) or "Revenue of the month over all customers of the cohort.",
-        note=_heat_note(rows, is_rate),
+        note=_heat_note(rows, column),
     )
 
 
@@ -131,10 +133,12 @@ def _cohort_name(row: Mapping) -> str:
     return f"{shown(row['cohort_month'], 'month')} · {row['cohort_customer_count']:,}{few}"
 
 
-def _heat_note(rows: pl.DataFrame, is_rate: bool) -> str:
+def _heat_note(rows: pl.DataFrame, column: str) -> str:
     parts = ["Beside each month the customers of the cohort. Months that are not over stay empty."]
-    if is_rate:
+    if column in COUNTED:
         parts.append("The cohort's own month is 100 % for everybody and left out.")
+    if column == LATER:
+        parts.append(LITTLE_TIME)
     if (rows["cohort_customer_count"] < FEWEST).any():
         parts.append(f"* fewer than {FEWEST} customers: read it with care.")
     if rows["cohort_month"].n_unique() == 24:
@@ -210,7 +214,7 @@ def _curve(page: Page, curve: pl.DataFrame, column: str) -> None:
     for trace in figure.data[1:]:
         trace.hovertemplate = "Month %{x}: %{y:.1%}<extra></extra>"
     figure.update_xaxes(title="months since the first order", dtick=1 if later.height <= 12 else None)
-    slow = " The newest months had little time for a later order." if column == "retention_on_or_after_rate" else ""
+    slow = f" {LITTLE_TIME}" if column == LATER else ""
     page.chart(
         figure,
         rows.select(

@@ -363,6 +363,8 @@ def test_the_report_by_its_command(serving_for: Callable[[str], Path], tmp_path:
         (4_100_000, "money", "4.10 m"),
         (2_500_000_000, "count", "2.50 bn"),
         (13_916, "count", "13,916"),
+        (1234.5, "number", "1,234"),
+        (0.01234, "number", "0.0123"),
         (0.12345, "rate", "12.3%"),
         (0.5, "score", "0.500"),
         (45, "seconds", "45 s"),
@@ -532,3 +534,9 @@ def test_titles_from_the_data_are_no_markdown(serving_for: Callable[[str], Path]
     titles = [element.value for element in (*shown.header, *shown.subheader, *shown.caption)]
     assert any("\\!" in title or "\\[x\\]" in title for title in titles)
     assert not any("![x](" in title for title in titles)
+
+
+def test_what_viewers_share_is_loaded_before_they_come() -> None:
+    """Plotly looks for pandas when it is first needed: two viewers at once found half of it."""
+    code = "import sys; import dashboard.figures; sys.exit('pandas' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0

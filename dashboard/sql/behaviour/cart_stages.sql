@@ -1,11 +1,15 @@
--- How far abandoned carts of the period got, and what was left in them; mature ones only.
+-- How far abandoned carts of the period got, and what was left in them; of the days alone whose every cart is older than the conversion
+-- window ($window_hours).
 with carts as (
     select
         coalesce(last_stage, 'unknown') as last_stage,
         cart_amount,
         is_recovered
     from marts.cart_abandonment
-    where is_abandoned and is_mature and carted_on between $first and $last
+    where
+        is_abandoned
+        and is_mature
+        and carted_on between $first and $last::date - ceil($window_hours::double / 24)::integer
 )
 
 select

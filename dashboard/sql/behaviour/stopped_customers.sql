@@ -1,12 +1,13 @@
--- The customers who stopped just before a step, those of the latest entry first.
-with stopped as (
+-- The customers who stopped just before a step, those of the latest entry first; device, channel and category are those of that entry.
+with stops as (
     select
         customer_id,
-        count(*) as stop_count,
-        max(entered_at) as last_entered_at,
-        arg_max(device_type, entered_at) as device_type,
-        arg_max(traffic_channel, entered_at) as traffic_channel,
-        arg_max(category, entered_at) as category
+        unit_id,
+        scope_value,
+        entered_at,
+        device_type,
+        traffic_channel,
+        category
     from marts.funnel_conversions
     where
         funnel = $funnel
@@ -29,24 +30,49 @@ with stopped as (
                 'unknown'
             )
         )
+),
+
+listed as (
+    select
+        customer_id,
+        count(*) as stop_count,
+        max(entered_at) as last_entered_at
+    from stops
     group by customer_id
     order by last_entered_at desc, customer_id asc
     limit 500
+),
+
+latest as (
+    select
+        listed.customer_id,
+        listed.stop_count,
+        listed.last_entered_at,
+        stops.device_type,
+        stops.traffic_channel,
+        stops.category
+    from listed
+    inner join stops on listed.customer_id = stops.customer_id
+    qualify
+        row_number() over (
+            partition by stops.customer_id
+            order by stops.entered_at desc, stops.unit_id asc, stops.scope_value asc
+        ) = 1
 )
 
 select
-    stopped.customer_id,
+    latest.customer_id,
     customers.customer_name,
     customers.email,
-    stopped.last_entered_at,
-    stopped.stop_count,
-    stopped.device_type,
-    stopped.traffic_channel,
-    stopped.category,
+    latest.last_entered_at,
+    latest.stop_count,
+    latest.device_type,
+    latest.traffic_channel,
+    latest.category,
     customers.last_ordered_on,
     customers.order_count,
     customers.revenue_amount,
     customers.engagement_segment
-from stopped
-left join marts.customer_360 as customers on stopped.customer_id = customers.customer_id
-order by stopped.last_entered_at desc, stopped.customer_id asc
+from latest
+left join marts.customer_360 as customers on latest.customer_id = customers.customer_id
+order by latest.last_entered_at desc, latest.customer_id asc

@@ -1,4 +1,5 @@
 -- Customers and revenue by country, region, gender or age; rates of groups with fewer than 30 customers are left out.
+-- At most 300, and how many there are.
 select
     dimension_value,
     customer_count,
@@ -10,7 +11,8 @@ select
     case when customer_count >= 30 then mean_engagement_score end as mean_engagement_score,
     case when customer_count >= 30 then high_value_rate end as high_value_rate,
     case when customer_count >= 30 then at_risk_rate end as at_risk_rate,
-    case when customer_count >= 30 then active_rate end as active_rate
+    case when customer_count >= 30 then active_rate end as active_rate,
+    count(*) over () as value_count
 from marts.demographics
 where dimension = $dimension
 order by

@@ -1,5 +1,14 @@
 -- One customer: who it is, what is known today, and what every label rests on. No row for an id that nobody has.
-with shop as (
+with promised as (
+    select count(*) as order_count
+    from marts.fct_orders
+    where
+        customer_id = $customer
+        and estimated_delivery_on is not null
+        and delivered_at::date <= (select publication.as_of_date from serving.publication)
+),
+
+shop as (
     select
         sum(row_count) filter (where table_name = 'fct_sessions')::bigint as session_count,
         sum(row_count) filter (where table_name = 'fct_payments')::bigint as payment_count
@@ -34,6 +43,7 @@ select
     known.returned_amount,
     known.canceled_order_count,
     known.delivered_order_count,
+    promised.order_count as promised_order_count,
     known.late_order_count,
     known.mean_delivery_days,
     known.review_count,
@@ -90,4 +100,5 @@ left join marts.customer_segments as matrix on people.customer_id = matrix.custo
 left join marts.customer_value_labels as labels on people.customer_id = labels.customer_id
 left join marts.customer_risk as clicks on people.customer_id = clicks.customer_id
 cross join shop
+cross join promised
 where people.customer_id = $customer

@@ -1,4 +1,5 @@
--- What was tried after a first failure in the period, and how often it was saved; mature ones only.
+-- What was tried after a first failure in the period, and how often it was saved; of the days alone whose every failure is older than the
+-- conversion window ($window_hours).
 with failures as (
     select
         *,
@@ -10,7 +11,9 @@ with failures as (
             else 'the same way again'
         end as recovery_way
     from marts.payment_recoveries
-    where is_mature and first_failed_at::date between $first and $last
+    where
+        is_mature
+        and first_failed_at::date between $first and $last::date - ceil($window_hours::double / 24)::integer
 )
 
 select

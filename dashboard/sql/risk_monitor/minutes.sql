@@ -1,8 +1,8 @@
--- Sessions of the period by the most events they had within a minute.
+-- Sessions of the period by the most events they had within a minute; a burst, from 60 on by default, has bars of its own.
 with ranges as (
     select
-        unnest([1, 2, 3, 6, 11, 21, 41, 61, 121]) as events_from,
-        unnest([1, 2, 5, 10, 20, 40, 60, 120, null]) as events_to
+        unnest([1, 2, 3, 6, 11, 21, 41, 60, 121]) as events_from,
+        unnest([1, 2, 5, 10, 20, 40, 59, 120, null]) as events_to
 ),
 
 busiest as (
