@@ -153,8 +153,11 @@ class StreamlitPage(Page):
             )
             if picks:
                 self._pick(picks, chosen, f"chart {key}")
-            with st.expander("Numbers"):
-                self._frame(rows, key, labels=labels)
+            # Made when it is opened: a page has a dozen of them, and each would be drawn behind its lid.
+            numbers = st.expander("Numbers", key=f"numbers {key}", on_change="rerun")
+            if numbers.open:
+                with numbers:
+                    self._frame(rows, key, labels=labels)
 
     def table(
         self,

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
+from types import ModuleType
 
 from dashboard.page import Page
+from dashboard.views import (
+    at_risk,
+    behaviour,
+    commerce,
+    cross_sell,
+    customer,
+    data_quality,
+    engagement,
+    high_value,
+    overview,
+    payments,
+    retention,
+    risk_monitor,
+    segments,
+)
 
 
 @dataclass(frozen=True)
 class View:
-    """A page: `name` is its module and its address, `group` its heading in the menu, `is_reported`: it is in the report."""
+    """A page: `group` is its heading in the menu, `is_reported`: it is in the report."""
 
-    name: str
+    module: ModuleType
     title: str
     group: str
     icon: str
@@ -22,21 +37,26 @@ class View:
     @property
     def show(self) -> Callable[[Page], None]:
         """Puts the page on the screen."""
-        return import_module(f"dashboard.views.{self.name}").show
+        return self.module.show
+
+    @property
+    def name(self) -> str:
+        """The module's name, which is the page's address."""
+        return self.module.__name__.rpartition(".")[2]
 
 
 VIEWS = (
-    View("overview", "Overview", "Shop", ":material/dashboard:"),
-    View("commerce", "Commerce", "Shop", ":material/storefront:"),
-    View("behaviour", "Behaviour", "Shop", ":material/footprint:"),
-    View("payments", "Payments", "Shop", ":material/credit_card:"),
-    View("cross_sell", "Cross-sell", "Shop", ":material/add_shopping_cart:"),
-    View("engagement", "Engagement", "Customers", ":material/bolt:"),
-    View("segments", "Segments", "Customers", ":material/donut_small:"),
-    View("at_risk", "At risk", "Customers", ":material/warning:"),
-    View("high_value", "High value", "Customers", ":material/star:"),
-    View("retention", "Retention", "Customers", ":material/replay:"),
-    View("customer", "Customer", "Customers", ":material/person:", is_reported=False),
-    View("risk_monitor", "Risk monitor", "Trust", ":material/monitor_heart:"),
-    View("data_quality", "Data quality", "Trust", ":material/verified:"),
+    View(overview, "Overview", "Shop", ":material/dashboard:"),
+    View(commerce, "Commerce", "Shop", ":material/storefront:"),
+    View(behaviour, "Behaviour", "Shop", ":material/footprint:"),
+    View(payments, "Payments", "Shop", ":material/credit_card:"),
+    View(cross_sell, "Cross-sell", "Shop", ":material/add_shopping_cart:"),
+    View(engagement, "Engagement", "Customers", ":material/bolt:"),
+    View(segments, "Segments", "Customers", ":material/donut_small:"),
+    View(at_risk, "At risk", "Customers", ":material/warning:"),
+    View(high_value, "High value", "Customers", ":material/star:"),
+    View(retention, "Retention", "Customers", ":material/replay:"),
+    View(customer, "Customer", "Customers", ":material/person:", is_reported=False),
+    View(risk_monitor, "Risk monitor", "Trust", ":material/monitor_heart:"),
+    View(data_quality, "Data quality", "Trust", ":material/verified:"),
 )

@@ -146,6 +146,17 @@ def test_a_download_is_the_mart(page: object, address: str, serving: Path, tmp_p
     assert all("•••" in row["email"] or not row["email"] for row in rows if "email" in row)
 
 
+def test_the_numbers_below_a_figure(page: object, address: str) -> None:
+    page.goto(address)
+    settled(page)
+    assert page.locator('[data-testid="stDataFrame"]').count() == 0
+    page.locator('[data-testid="stExpander"] summary').first.click()
+    page.locator('[data-testid="stDataFrame"]:visible').wait_for(timeout=60_000)
+    with page.expect_download() as download:
+        page.locator('[data-testid="stDownloadButton"] button:visible').click()
+    assert Path(download.value.path()).read_text(encoding="utf-8-sig").startswith("score_from,score_to,customer_count")
+
+
 def test_a_new_version_appears_by_itself(page: object, address: str, serving: Path, database: Path) -> None:
     page.goto(address)
     settled(page)
