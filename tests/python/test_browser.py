@@ -96,12 +96,15 @@ def test_from_the_list_to_a_customer_and_back(page: object, address: str, servin
     settled(page)
     go(page, "At risk")
     first_cell(page)
-    page.wait_for_function("location.search.includes('customer=')", timeout=60_000)
+    page.wait_for_function(
+        "location.pathname.endsWith('/customer') && location.search.includes('customer=') "
+        "&& document.querySelector('[data-testid=stMain] h1')?.innerText === 'Customer'",
+        timeout=60_000,
+    )
     settled(page)
-    assert "/customer" in page.url
     chosen = page.url.partition("customer=")[2]
     assert query(serving, f"select count(*) from marts.at_risk_customers where customer_id = '{chosen}'") == [(1,)]
-    assert page.locator(f'input[value="{chosen}"]').count() == 1
+    page.locator(f'input[value="{chosen}"]').wait_for(timeout=60_000)
     page.go_back()
     page.wait_for_function("document.querySelector('[data-testid=stMain] h1')?.innerText === 'At risk'", timeout=60_000)
     settled(page)
