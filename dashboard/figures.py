@@ -105,6 +105,16 @@ def shade(figure: go.Figure, first: object, last: object, text: str = "not over 
     return figure
 
 
+def shade_incomplete(figure: go.Figure, rows: pl.DataFrame, begins: str) -> go.Figure:
+    """Shades the ends of a line over periods (first days in `begins`, with `is_complete`) that the data does not cover whole."""
+    days, complete = rows[begins].to_list(), rows["is_complete"].to_list()
+    if len(days) > 1 and not complete[-1]:
+        shade(figure, days[-2], days[-1])
+    if len(days) > 1 and not complete[0]:
+        shade(figure, days[0], days[1], "began within")
+    return figure
+
+
 def bars(
     rows: pl.DataFrame,
     x: str,

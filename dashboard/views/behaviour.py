@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import figures, theme
@@ -474,7 +473,7 @@ def _carts_over_time(page: Page, period: Period, grain: str) -> None:
     figure = figures.line(
         enough, "carted_on", "abandoned_rate", low="abandoned_rate_low", high="abandoned_rate_high", zero=False
     )
-    _shade_partial(figure, enough)
+    figures.shade_incomplete(figure, enough, "carted_on")
     few = rows.height - enough.height
     page.chart(
         figure,
@@ -487,17 +486,6 @@ def _carts_over_time(page: Page, period: Period, grain: str) -> None:
         + ("" if rows["is_complete"].all() else f" Shaded: a {grain} whose days are not all counted.")
         + (f" {few:,} {grain}s with fewer than {FEWEST} carts are in the numbers only." if few else ""),
     )
-
-
-def _shade_partial(figure: go.Figure, rows: pl.DataFrame) -> None:
-    """From the last whole week to one that is not over, and from one that the data begins in to the first whole one."""
-    starts, complete = rows["carted_on"].to_list(), rows["is_complete"].to_list()
-    if len(starts) < 2:
-        return
-    if not complete[-1]:
-        figures.shade(figure, starts[-2], starts[-1], "not over yet")
-    if not complete[0]:
-        figures.shade(figure, starts[0], starts[1], "began within")
 
 
 def _cart_stages(page: Page, period: Period) -> None:

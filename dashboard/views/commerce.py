@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import figures, theme
@@ -122,7 +121,7 @@ def _over_time(page: Page, period: Period, grain: str) -> None:
         ):
             with place:
                 figure = figures.line(rows, "period_start_on", column)
-                _shade(figure, rows)
+                figures.shade_incomplete(figure, rows, "period_start_on")
                 page.chart(
                     figure,
                     rows,
@@ -132,17 +131,6 @@ def _over_time(page: Page, period: Period, grain: str) -> None:
                     note=note.strip(),
                     labels={"period_start_on": GRAINS[grain]},
                 )
-
-
-def _shade(figure: go.Figure, rows: pl.DataFrame) -> None:
-    """From the last complete point to an incomplete end, and from an incomplete begin to the first complete one."""
-    days, complete = rows["period_start_on"].to_list(), rows["is_complete"].to_list()
-    if len(days) < 2 or all(complete):
-        return
-    if not complete[-1]:
-        figures.shade(figure, days[-2], days[-1], "not over yet")
-    if not complete[0]:
-        figures.shade(figure, days[0], days[1], "began within")
 
 
 def _items(page: Page) -> None:

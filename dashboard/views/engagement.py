@@ -109,7 +109,7 @@ def _parts(page: Page, segment: str) -> None:
                 "The mean customer, by tenth of the scores",
                 key="engagement_parts_by_tenth",
                 help=page.define(MART, "engagement_score"),
-                note="Customers in the chosen segment.",
+                note="Customers in the chosen segment; equal scores are in the same tenth, so one may be missing.",
                 labels=PART_LABELS,
             )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import figures, theme
@@ -196,7 +195,7 @@ def _over_time(page: Page, period: Period, grain: str, slice_: Slice) -> None:
         high="approval_rate_high",
         zero=False,
     )
-    _shade_partial(figure, enough)
+    figures.shade_incomplete(figure, enough, "attempted_on")
     drawn_from = min(period.first, rows["attempted_on"].min())
     failing = _failing_days(slice_, drawn_from, period.last)
     if failing:
@@ -219,17 +218,6 @@ def _failing_days(slice_: Slice, first: date, last: date) -> tuple[date, date] |
         return None
     days = max(slice_.failing_from, first), min(slice_.failing_to, last)
     return days if days[0] <= days[1] else None
-
-
-def _shade_partial(figure: go.Figure, rows: pl.DataFrame) -> None:
-    """From the last whole week to one that is not over, and from one that the data begins in to the first whole one."""
-    starts, complete = rows["attempted_on"].to_list(), rows["is_complete"].to_list()
-    if len(starts) < 2:
-        return
-    if not complete[-1]:
-        figures.shade(figure, starts[-2], starts[-1], "not over yet")
-    if not complete[0]:
-        figures.shade(figure, starts[0], starts[1], "began within")
 
 
 def _line_note(slice_: Slice, rows: pl.DataFrame, grain: str, has_slice: bool, is_shaded: bool) -> str:

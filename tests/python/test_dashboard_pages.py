@@ -138,7 +138,10 @@ def test_commerce_ranks_no_service_lines(opened: Opened) -> None:
         select items.product_id, sum(items.amount)
         from marts.fct_order_items as items
         where items.is_counted and items.quantity > 0
-            and items.product_id not in (select product_id from marts.dim_products where is_service_line)
+            and not exists (
+                select 1 from marts.dim_products as products
+                where products.product_id = items.product_id and products.is_service_line
+            )
         group by 1
         order by 2 desc, 1
         limit 15
@@ -472,3 +475,17 @@ def test_a_burst_has_bars_of_its_own(serving_for: ServingFor, tmp_path: Path) ->
             """,
         )
         assert found[bar] == wanted
+
+
+def test_equal_scores_are_in_one_tenth(serving_for: ServingFor, tmp_path: Path) -> None:
+    """Half of the customers have one score: who of them comes first by the id must not tell the tenth."""
+    folder = copied(serving_for("storefront"), tmp_path)
+    with duckdb.connect(str(folder / CURRENT)) as connection:
+        connection.execute("update marts.customer_engagement set engagement_score = 0.5 where rowid % 2 = 0")
+    rows = open_current(folder).rows("engagement/parts_by_tenth", segment="all")
+    assert rows["customer_count"].sum() == answer(
+        open_current(folder), "select count(*) from marts.customer_engagement"
+    )
+    lowest = rows["lowest_score"].to_list()
+    assert sum(one == 0.5 for one in lowest) <= 1
+    assert rows["score_tenth"].min() == 1 and rows["score_tenth"].max() <= 10

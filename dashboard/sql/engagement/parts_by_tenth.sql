@@ -1,8 +1,9 @@
--- What recency, frequency and revenue give to the mean score of each tenth of the customers, the highest scores first.
+-- What recency, frequency and revenue give to the mean score of each tenth of the customers, the highest scores first. Equal scores
+-- are in the same tenth, the first that they reach; so a tenth may be missing.
 with tenths as (
     select
         *,
-        ntile(10) over (order by engagement_score desc, customer_id asc) as score_tenth
+        1 + (rank() over (order by engagement_score desc nulls last) - 1) * 10 // count(*) over () as score_tenth
     from marts.customer_engagement
     where $segment in ('all', engagement_segment)
 )
