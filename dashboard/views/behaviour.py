@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from dashboard import figures, theme
-from dashboard.formats import shown
 from dashboard.intervals import beside, of_rate
+from dashboard.judged import judged, window
 from dashboard.page import Metric, Page, Period
 
 FEWEST = 30
-DEFAULT_WINDOW_HOURS = 24
 MOST_BARS = 15
 WEEKDAYS = {1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday", 7: "Sunday"}
 SESSION_BANDS = ("0", "1", "2–3", "4–7", "8–15", "16–31", "32+")
@@ -84,7 +83,7 @@ def _funnel(page: Page) -> None:
     funnels = page.rows("behaviour/funnels")
     if not funnels.height:
         page.empty(
-            f"No visit is older than the window of {_window(page)} that a funnel allows, so none can be judged yet. "
+            f"No visit is older than the window of {window(page)} that a funnel allows, so none can be judged yet. "
             "More days of data bring the first."
         )
         return
@@ -93,7 +92,7 @@ def _funnel(page: Page) -> None:
     young = page.row("behaviour/maturity", **chosen.parameters)
     entered = steps["entered_count"][0] if steps.height else 0
     page.note(
-        f"A step counts when it follows the one before, within {_window(page)} of the entry. "
+        f"A step counts when it follows the one before, within {window(page)} of the entry. "
         f"{young['young_count'] or 0:,} of {young['entry_count'] or 0:,} entries are younger than that and not counted."
         + (" Whoever looks at several categories enters once for each." if chosen.funnel == "category" else "")
     )
@@ -251,7 +250,7 @@ def _rates(page: Page, values: pl.DataFrame, rate: str, trials: str, title: str,
     if not drawn.height:
         page.empty(f"{title}: no value has {FEWEST} or more behind it.")
         return
-    left_out = values.height - drawn.height
+    left_out, every = values.height - drawn.height, values["value_count"][0]
     page.chart(
         figures.bars(
             drawn,
@@ -262,12 +261,13 @@ def _rates(page: Page, values: pl.DataFrame, rate: str, trials: str, title: str,
             high=f"{rate}_high",
             keys="breakdown_value",
         ),
-        values,
+        values.drop("value_count"),
         title,
         key=key,
         help=page.define("funnel_drop_offs", rate),
         note="Whiskers: 95 % interval; the most frequent first. "
-        + (f"{left_out:,} more with fewer behind them are in the numbers only." if left_out else ""),
+        + (f"{left_out:,} more with fewer behind them are in the numbers only." if left_out else "")
+        + (f" The first {values.height:,} of {every:,} values." if every > values.height else ""),
         picks="value",
     )
 
@@ -394,7 +394,7 @@ def _carts(page: Page, period: Period) -> None:
         if period.label.startswith("last")
         else "Visits in which something was put into the cart, and nothing was ordered.",
     )
-    carts = page.row("behaviour/carts", **_judged(page, period))
+    carts = page.row("behaviour/carts", **judged(page, period).parameters)
     if not carts["cart_count"] and not carts["young_count"]:
         page.empty(f"Nobody put anything into a cart ({period.label}). A longer period above may have some.")
         return
@@ -450,21 +450,13 @@ def _cart_metrics(page: Page, period: Period, carts: dict) -> None:
 
 
 def _carts_note(page: Page, period: Period, carts: dict) -> str:
-    last, before_last = carts["last_on"], carts["before_last_on"]
-    told = (
-        f"Whole days whose carts are all older than {_window(page)}, as younger ones may still be ordered: "
-        f"up to {shown(last, 'date')}; {carts['young_count'] or 0:,} later carts are left out."
-    )
-    if not period.is_comparable or (carts["before_cart_count"] or 0) < FEWEST:
-        return told
-    return (
-        f"{told} These {(last - period.first).days + 1:,} days are compared with the same days of the period before, "
-        f"{shown(period.before_first, 'date')} to {shown(before_last, 'date')}."
-    )
+    is_compared = (carts["before_cart_count"] or 0) >= FEWEST
+    told = judged(page, period).told("carts", "be ordered", carts["young_count"] or 0, is_compared)
+    return told[:1].upper() + told[1:]
 
 
 def _carts_over_time(page: Page, period: Period, grain: str) -> None:
-    rows = page.rows("behaviour/carts_over_time", grain=grain, **_judged(page, period))
+    rows = page.rows("behaviour/carts_over_time", grain=grain, **judged(page, period).parameters)
     enough = beside(rows.filter(pl.col("cart_count") >= FEWEST), "abandoned_count", "cart_count", "abandoned_rate")
     title = f"Share of carts abandoned, by {grain}"
     if not enough.height:
@@ -481,7 +473,7 @@ def _carts_over_time(page: Page, period: Period, grain: str) -> None:
         title,
         key="behaviour_carts",
         help=page.define("cart_abandonment"),
-        note=f"Band: 95 % interval. Carts older than {_window(page)} only."
+        note=f"Band: 95 % interval. Carts older than {window(page)} only."
         + (" Whole weeks, also where the period begins within one." if grain == "week" else "")
         + ("" if rows["is_complete"].all() else f" Shaded: a {grain} whose days are not all counted.")
         + (f" {few:,} {grain}s with fewer than {FEWEST} carts are in the numbers only." if few else ""),
@@ -489,9 +481,9 @@ def _carts_over_time(page: Page, period: Period, grain: str) -> None:
 
 
 def _cart_stages(page: Page, period: Period) -> None:
-    rows = page.rows("behaviour/cart_stages", **_judged(page, period))
+    rows = page.rows("behaviour/cart_stages", **judged(page, period).parameters)
     if not rows.height:
-        page.empty(f"No abandoned cart is older than {_window(page)} yet, so what was left behind cannot be told.")
+        page.empty(f"No abandoned cart is older than {window(page)} yet, so what was left behind cannot be told.")
         return
     named = rows.with_columns(pl.col("last_stage").replace(STAGES).alias("stage"))
     page.chart(
@@ -558,17 +550,3 @@ def _event(name: str | None) -> str:
 def _words(key: str) -> str:
     text = key.replace("_", " ")
     return text[:1].upper() + text[1:]
-
-
-def _window(page: Page) -> str:
-    hours = page.publication.settings.get("conversion_window_hours")
-    return f"{hours} hours" if hours else "the conversion window"
-
-
-def _window_hours(page: Page) -> int:
-    return int(page.publication.settings.get("conversion_window_hours") or DEFAULT_WINDOW_HOURS)
-
-
-def _judged(page: Page, period: Period) -> dict[str, object]:
-    """The period, and how old a cart must be to be judged."""
-    return {**period.parameters, "window_hours": _window_hours(page)}

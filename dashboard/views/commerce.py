@@ -7,8 +7,8 @@ import polars as pl
 from dashboard import figures, theme
 from dashboard.formats import shown
 from dashboard.intervals import beside, of_rate
+from dashboard.names import distinct_names
 from dashboard.page import Metric, Page, Period
-from dashboard.views.cross_sell import distinct_names
 
 FEWEST = 30
 MOST_BARS = 15
@@ -232,18 +232,12 @@ def _sellers(page: Page) -> None:
         )
         return
     total = rows["seller_count"][0]
-    promised, unpromised = _promises(page)
-    if not promised:
-        rows = rows.with_columns(pl.lit(None, pl.Float64).alias("late_rate"))
-    unpromised_note = (
-        f" {unpromised:,} deliveries of the shop have no promised day and count as in time." if unpromised else ""
-    )
     drawn = rows.head(MOST_BARS)
     drawn = drawn.with_columns(pl.Series("seller", distinct_names(drawn, "seller_id", "seller_id", 20), pl.String))
     delivered = beside(
-        drawn.filter(pl.col("delivered_order_count") >= FEWEST),
+        drawn.filter(pl.col("promised_order_count") >= FEWEST),
         "late_order_count",
-        "delivered_order_count",
+        "promised_order_count",
         "late_rate",
     )
     with page.columns(1, 1) as (left, right):
@@ -257,7 +251,7 @@ def _sellers(page: Page) -> None:
                 note=f"The first {drawn.height} of {total:,}.",
             )
         with right:
-            if not promised:
+            if not rows["promised_order_count"].sum():
                 page.empty("No delivery has a promised day, so none can be late.")
             elif delivered.height:
                 page.chart(
@@ -270,36 +264,29 @@ def _sellers(page: Page) -> None:
                         high="late_rate_high",
                         colours=[theme.THIRD] * delivered.height,
                     ),
-                    delivered.select("seller_id", "late_rate", "late_order_count", "delivered_order_count"),
+                    delivered.select("seller_id", "late_rate", "late_order_count", "promised_order_count"),
                     "Orders that came late",
                     key="commerce_late_sellers",
                     help=page.define("seller_performance", "late_rate"),
-                    note=f"Share of the delivered orders. The same sellers, with {FEWEST} deliveries or more. "
-                    "Whiskers: 95 % interval." + unpromised_note,
+                    note="Share of the delivered orders with a promised day. "
+                    f"The same sellers, with {FEWEST} such deliveries or more. Whiskers: 95 % interval.",
                 )
             else:
                 page.empty(
-                    f"None of these sellers has {FEWEST} deliveries with a date, too few for a share of late ones."
+                    f"None of these sellers has {FEWEST} deliveries with a promised day, too few for a share of late ones."
                 )
     page.table(
         rows.drop("seller_count").with_columns(
             pl.col("mean_delivery_days", "mean_review_score").round(2),
-            pl.when(pl.col("delivered_order_count") >= FEWEST).then(pl.col("late_rate")).alias("late_rate"),
+            pl.when(pl.col("promised_order_count") >= FEWEST).then(pl.col("late_rate")).alias("late_rate"),
         ),
         "Sellers in numbers",
         key="commerce_seller_table",
         mart="seller_performance",
         note=(f"The {rows.height:,} with the most revenue, of {total:,}. " if total > rows.height else "")
-        + f"Shares of fewer than {FEWEST} deliveries are left out.{unpromised_note}",
+        + f"Shares of fewer than {FEWEST} deliveries with a promised day are left out.",
         height=320,
     )
-
-
-def _promises(page: Page) -> tuple[int, int]:
-    """Deliveries of the shop with a promised day, and without one."""
-    delivered = page.rows("commerce/deliveries").filter(pl.col("delay_band") != "not_delivered")
-    without = delivered["delay_band"] == "no_estimate"
-    return int(delivered.filter(~without)["order_count"].sum()), int(delivered.filter(without)["order_count"].sum())
 
 
 def _deliveries(page: Page) -> None:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-
 import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import figures, theme
 from dashboard.intervals import beside
+from dashboard.names import distinct_names, numbered
 from dashboard.page import Metric, Page
 
 FEWEST = 30
 MOST_BARS = 15
-LONGEST = 34
 SHORTEST = 22
-LONGEST_END = 12
-BETWEEN = " · "
 LIFTS = ",.2~f"
 GROUPS = {
     "all": "All shoppers",
@@ -281,7 +276,7 @@ def _bundles(page: Page) -> None:
         first = distinct_names(drawn, longest=19)
         second = distinct_names(drawn, "paired_product_name", "paired_product_id", longest=19)
         pairs = [f"{one} + {other}" for one, other in zip(first, second, strict=True)]
-        drawn = drawn.with_columns(pl.Series("bundle", _numbered(pairs, figures.LONGEST_NAME), pl.String))
+        drawn = drawn.with_columns(pl.Series("bundle", numbered(pairs, figures.LONGEST_NAME), pl.String))
         page.chart(
             figures.bars(drawn, "bundle", "margin_at_stake_amount", horizontal=True),
             drawn.drop("bundle", "bundle_count"),
@@ -308,42 +303,3 @@ def _bundles(page: Page) -> None:
         note=f"The first {rows.height:,} of {total:,}.",
         height=400,
     )
-
-
-def distinct_names(
-    rows: pl.DataFrame, name: str = "product_name", key: str = "product_id", longest: int = LONGEST
-) -> list[str]:
-    """Things as a person knows them: the name, the id where there is none, and the end of the id too where names are alike.
-
-    Different ids never have the same, the same id always has; none is longer than `longest`.
-    """
-    texts: dict[object, str] = {}
-    for one, text in zip(rows[key], rows[name], strict=True):
-        texts.setdefault(one, _cut((text or "").strip() or str(one) or "none", longest))
-    owners = Counter(texts.values())
-    told = [text if owners[text] == 1 else _with_end(text, str(one), longest) for one, text in texts.items()]
-    names = dict(zip(texts, _numbered(told, longest), strict=True))
-    return [names[one] for one in rows[key]]
-
-
-def _with_end(text: str, key: str, longest: int) -> str:
-    """The end, for ids that are counted up or have a prefix are alike at their begin."""
-    room = min(LONGEST_END, longest // 3)
-    end = key if len(key) <= room else f"…{key[1 - room :]}"
-    return f"{_cut(text, longest - len(end) - len(BETWEEN))}{BETWEEN}{end}"
-
-
-def _numbered(texts: Sequence[str], longest: int) -> list[str]:
-    """With a number behind those that are there already."""
-    found: dict[str, None] = {}
-    for text in texts:
-        unique, number = _cut(text, longest), 1
-        while unique in found:
-            number += 1
-            unique = f"{_cut(text, longest - len(str(number)) - 3)} ({number})"
-        found[unique] = None
-    return list(found)
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

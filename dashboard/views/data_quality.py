@@ -110,8 +110,16 @@ def _arrivals(page: Page, fates: pl.DataFrame) -> None:
         return
     unbalanced = page.rows("data_quality/unbalanced")
     if unbalanced.height:
+        every = unbalanced["unbalanced_count"][0]
         page.warn("On some days the fates do not add up to the landed rows.")
-        page.table(unbalanced, "Not balanced", key="quality_unbalanced", mart="row_reconciliation", labels=FATES)
+        page.table(
+            unbalanced.drop("unbalanced_count"),
+            "Not balanced",
+            key="quality_unbalanced",
+            mart="row_reconciliation",
+            labels=FATES,
+            note=f"The newest {unbalanced.height:,} of {every:,}." if every > unbalanced.height else "",
+        )
     else:
         page.good("Every landed row is accounted for, in every table and on every day.")
     page.table(

@@ -10,10 +10,10 @@ import polars as pl
 from dashboard import figures, theme
 from dashboard.formats import shown
 from dashboard.intervals import beside, of_rate
+from dashboard.judged import judged
 from dashboard.page import Metric, Page, Period
 
 FEWEST = 30
-DEFAULT_WINDOW_HOURS = 24
 MOST_BARS = 15
 GRAINS = {"day": "Day", "week": "Week"}
 BREAKDOWNS = {
@@ -380,7 +380,7 @@ def _slices(page: Page, overall: float | None) -> None:
 
 def _recoveries(page: Page, period: Period) -> None:
     page.section("After a failure", "What happened to the orders whose first attempt to pay failed.")
-    found = page.row("payments/recoveries", **_judged(page, period))
+    found = page.row("payments/recoveries", **judged(page, period).parameters)
     failures = found["failure_count"] or 0
     if not failures:
         page.empty(
@@ -396,7 +396,7 @@ def _recoveries(page: Page, period: Period) -> None:
         with left:
             _shares_saved(
                 page,
-                page.rows("payments/recovery_ways", **_judged(page, period)),
+                page.rows("payments/recovery_ways", **judged(page, period).parameters),
                 "recovery_way",
                 "Saved, by what was tried",
                 "payments_recovery_ways",
@@ -405,7 +405,7 @@ def _recoveries(page: Page, period: Period) -> None:
         with right:
             _shares_saved(
                 page,
-                page.rows("payments/recovery_reasons", **_judged(page, period)),
+                page.rows("payments/recovery_reasons", **judged(page, period).parameters),
                 "failure_reason",
                 "Saved, by reason of the first failure",
                 "payments_recovery_reasons",
@@ -469,17 +469,9 @@ def _recovery_metrics(page: Page, period: Period, found: dict) -> None:
 
 
 def _recovery_note(page: Page, period: Period, found: dict) -> str:
-    last, before_last = found["last_on"], found["before_last_on"]
-    told = (
-        f"{period.label.capitalize()}; whole days whose failures are all older than {_window(page)}, as younger ones may "
-        f"still be saved: up to {shown(last, 'date')}; {found['young_count'] or 0:,} later failures are left out."
-    )
-    if not period.is_comparable or (found["before_failure_count"] or 0) < FEWEST:
-        return told
-    return (
-        f"{told} These {(last - period.first).days + 1:,} days are compared with the same days of the period before, "
-        f"{shown(period.before_first, 'date')} to {shown(before_last, 'date')}."
-    )
+    is_compared = (found["before_failure_count"] or 0) >= FEWEST
+    told = judged(page, period).told("failures", "be saved", found["young_count"] or 0, is_compared)
+    return f"{period.label.capitalize()}; {told}"
 
 
 def _shares_saved(page: Page, rows: pl.DataFrame, by: str, title: str, key: str, mart: str) -> None:
@@ -514,17 +506,3 @@ def _dimensions(breakdown: str) -> str:
     return " × ".join(
         BREAKDOWNS.get(one, one.replace("_", " ")).split(",")[0].lower() for one in breakdown.split(" × ")
     )
-
-
-def _window(page: Page) -> str:
-    hours = page.publication.settings.get("conversion_window_hours")
-    return f"{hours} hours" if hours else "the conversion window"
-
-
-def _window_hours(page: Page) -> int:
-    return int(page.publication.settings.get("conversion_window_hours") or DEFAULT_WINDOW_HOURS)
-
-
-def _judged(page: Page, period: Period) -> dict[str, object]:
-    """The period, and how old a failure must be to be judged."""
-    return {**period.parameters, "window_hours": _window_hours(page)}

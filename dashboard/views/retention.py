@@ -14,6 +14,8 @@ from dashboard.intervals import beside, of_rate
 from dashboard.page import Metric, Page
 
 FEWEST = 30
+MOST_PERIODS = 60
+MOST_DAYS = 730
 TOLD_MONTHS = (1, 2, 3, 6, 12)
 MEASURES = {
     "month": "Ordered in the month",
@@ -248,7 +250,7 @@ def _lifecycle(page: Page) -> None:
             "activity", "By", {one: ACTIVITIES.get(one, one) for one in activities}, default="ordered"
         )
         grain = page.choose("grain", "Per", GRAINS)
-    rows = page.rows("retention/lifecycle", activity=activity, grain=grain, fewest=FEWEST)
+    rows = page.rows("retention/lifecycle", activity=activity, grain=grain, fewest=FEWEST, most=MOST_PERIODS)
     if rows.height < 2:
         page.empty(
             f"The data covers {rows.height} {grain} only. Who returned or stayed away shows from the second {grain} on."
@@ -263,7 +265,8 @@ def _lifecycle(page: Page) -> None:
                 f"Customers per {grain}",
                 key="retention_lifecycle",
                 help=page.define("customer_lifecycle"),
-                note="Below the line: who was there in the period before and stayed away. Where the data begins, everybody is new.",
+                note="Below the line: who was there in the period before and stayed away. Where the data begins, everybody is new."
+                + (f" The newest {MOST_PERIODS} {grain}s only." if rows.height == MOST_PERIODS else ""),
                 labels=labels,
             )
         with right:
@@ -325,7 +328,7 @@ def _stickiness(page: Page) -> None:
         return
     with page.filters():
         unit = page.choose("unit", "Of", {one: UNITS.get(one, one) for one in units}, default="customer")
-    rows = page.rows("retention/stickiness", unit=unit, fewest=FEWEST)
+    rows = page.rows("retention/stickiness", unit=unit, fewest=FEWEST, most=MOST_DAYS)
     complete = rows.filter("is_complete")
     if not complete.height:
         page.empty(f"The data covers {rows.height:,} days. The 30-day numbers begin when it covers 30.")
@@ -350,6 +353,7 @@ def _active(page: Page, rows: pl.DataFrame, complete: pl.DataFrame) -> None:
         "Active people",
         key="retention_active",
         help=page.define("activity_stickiness", "monthly_active_count"),
+        note=f"The newest {MOST_DAYS} days only." if rows.height == MOST_DAYS else "",
         labels={**ACTIVE, "mean_active_days": "Active days of 30, mean", "is_complete": "30 days covered"},
     )
 

@@ -17,8 +17,8 @@ from shown_pages import Recorder, answer, copied, customer_with_orders
 
 from dashboard.contents import VIEWS
 from dashboard.formats import kind
+from dashboard.names import distinct_names
 from dashboard.queries import Serving, open_current
-from dashboard.views.cross_sell import distinct_names
 
 Opened = Callable[[str], Serving]
 ServingFor = Callable[[str], Path]
@@ -243,29 +243,61 @@ def test_commerce_tells_late_orders_of_sellers_only_where_days_are_promised(
     serving_for: ServingFor, opened: Opened, tmp_path: Path
 ) -> None:
     page = shown(opened("storefront"), "commerce")
-    assert "delivered orders" in page.note_of("commerce_late_sellers")
-    assert "promised" not in page.note_of("commerce_late_sellers")
-    some = changed(
-        serving_for,
-        tmp_path / "some",
-        "update marts.delivery_performance set delay_band = 'no_estimate' where delay_band = 'on_the_day'",
+    assert "with a promised day" in page.note_of("commerce_late_sellers")
+    rows = page.frames["commerce_late_sellers"]
+    assert rows["late_rate"].to_list() == pytest.approx(
+        (rows["late_order_count"] / rows["promised_order_count"]).to_list()
     )
-    count = answer(some, "select order_count from marts.delivery_performance where delay_band = 'no_estimate'")
-    assert f"{count:,} deliveries of the shop have no promised day and count as in time." in shown(
-        some, "commerce"
-    ).note_of("commerce_late_sellers")
     none = changed(
         serving_for,
         tmp_path / "none",
-        """
-        update marts.delivery_performance set delay_band = 'no_estimate'
-        where delay_band not in ('not_delivered', 'no_estimate')
-        """,
+        "update marts.seller_performance set promised_order_count = 0, late_order_count = 0, late_rate = null",
     )
     page = shown(none, "commerce")
     assert "commerce_late_sellers" not in page.frames
     assert any("No delivery has a promised day" in text for text in page.said)
     assert page.frames["commerce_seller_table"]["late_rate"].null_count() == page.frames["commerce_seller_table"].height
+
+
+def test_what_is_cut_is_said(serving_for: ServingFor, opened: Opened, tmp_path: Path) -> None:
+    before = opened("storefront")
+    more = changed(
+        serving_for,
+        tmp_path,
+        """
+        insert into marts.customer_lifecycle by name
+        select * exclude (number) replace ((period_start - to_days((420 * number)::integer))::date as period_start)
+        from marts.customer_lifecycle cross join range(1, 10) as numbers (number)
+        where period = 'week'
+        """,
+        """
+        insert into marts.activity_stickiness by name
+        select * exclude (number) replace (activity_date - (number * 90)::integer as activity_date)
+        from marts.activity_stickiness cross join range(1, 20) as numbers (number)
+        where activity_date > (select max(activity_date) - 90 from marts.activity_stickiness)
+        """,
+        """
+        insert into marts.funnel_drop_offs by name
+        select * exclude (number) replace ('more ' || number as breakdown_value)
+        from marts.funnel_drop_offs cross join range(150) as numbers (number)
+        where breakdown = 'country' and breakdown_value = (
+            select max(breakdown_value) from marts.funnel_drop_offs where breakdown = 'country'
+        )
+        """,
+        "update marts.row_reconciliation set is_balanced = false",
+    )
+    assert "The newest" not in shown(before, "retention", grain="week").note_of("retention_lifecycle")
+    assert "The newest 60 weeks only." in shown(more, "retention", grain="week").note_of("retention_lifecycle")
+    assert "The newest" not in shown(before, "retention").note_of("retention_active")
+    assert "The newest 730 days only." in shown(more, "retention").note_of("retention_active")
+    values = answer(
+        more, "select count(distinct breakdown_value) from marts.funnel_drop_offs where breakdown = 'country'"
+    )
+    note = f"The first 100 of {values:,} values."
+    assert note not in shown(before, "behaviour", breakdown="country").note_of("behaviour_converted")
+    assert note in shown(more, "behaviour", breakdown="country").note_of("behaviour_converted")
+    days = answer(more, "select count(*) from marts.row_reconciliation")
+    assert shown(more, "data_quality").note_of("quality_unbalanced") == f"The newest 50 of {days:,}."
 
 
 # --- names that are alike ---------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import plotly.graph_objects as go
 from shown_pages import Recorder, answer, copied
 
 from dashboard.contents import VIEWS
+from dashboard.judged import judged
 from dashboard.page import PERIODS, period_of
 from dashboard.queries import Serving, open_current
 
@@ -162,7 +163,7 @@ def test_failures_are_compared_over_the_same_days(
     assert any(f"{(last - first).days + 1} days" in text and "before" in text for text in page.texts) == (
         before[0] >= FEWEST
     )
-    parameters = {"window_hours": hours, **period_of("30", serving.publication).parameters}
+    parameters = judged(page, period_of("30", serving.publication)).parameters
     [found] = serving.rows("payments/recoveries", **parameters).rows(named=True)
     assert (found["before_failure_count"], found["before_lost_amount"]) == before
     # By way and by reason it is about the same failures.

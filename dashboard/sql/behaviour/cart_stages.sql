@@ -1,5 +1,5 @@
 -- How far abandoned carts of the period got, and what was left in them; of the days alone whose every cart is older than the conversion
--- window ($window_hours).
+-- window ($judged_last).
 with carts as (
     select
         coalesce(last_stage, 'unknown') as last_stage,
@@ -9,7 +9,7 @@ with carts as (
     where
         is_abandoned
         and is_mature
-        and carted_on between $first and $last::date - ceil($window_hours::double / 24)::integer
+        and carted_on between $first and $judged_last
 )
 
 select

@@ -18,7 +18,8 @@ select
     max(reached_count) filter (where step_number = last_step_number) as converted_count,
     max(overall_rate) filter (where step_number = last_step_number) as overall_rate,
     max(overall_rate_low) filter (where step_number = last_step_number) as overall_rate_low,
-    max(overall_rate_high) filter (where step_number = last_step_number) as overall_rate_high
+    max(overall_rate_high) filter (where step_number = last_step_number) as overall_rate_high,
+    count(*) over () as value_count
 from steps
 group by breakdown_value, entered_count
 order by entered_count desc, breakdown_value asc

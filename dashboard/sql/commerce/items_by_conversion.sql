@@ -12,7 +12,9 @@ items as (
         product_id as item,
         product_name as item_name,
         case when $rate = 'order' then adder_count else viewer_count end as trial_count,
-        case when $rate = 'order' then cart_to_order_rate else view_to_cart_rate end as conversion_rate
+        case when $rate = 'order' then cart_to_order_rate else view_to_cart_rate end as conversion_rate,
+        case when $rate = 'order' then cart_to_order_rate_low else view_to_cart_rate_low end as conversion_rate_low,
+        case when $rate = 'order' then cart_to_order_rate_high else view_to_cart_rate_high end as conversion_rate_high
     from products
     where $kind = 'product'
     union all
@@ -20,23 +22,13 @@ items as (
         category as item,
         category as item_name,
         case when $rate = 'order' then adder_count else viewer_count end as trial_count,
-        case when $rate = 'order' then cart_to_order_rate else view_to_cart_rate end as conversion_rate
+        case when $rate = 'order' then cart_to_order_rate else view_to_cart_rate end as conversion_rate,
+        case when $rate = 'order' then cart_to_order_rate_low else view_to_cart_rate_low end as conversion_rate_low,
+        case when $rate = 'order' then cart_to_order_rate_high else view_to_cart_rate_high end as conversion_rate_high
     from marts.category_performance
     where
         $kind = 'category'
         and category in (select coalesce(products.category, 'unknown') from products)
-),
-
-middles as (
-    select
-        *,
-        conversion_rate + 3.841458820694124 / (2 * trial_count) as middle,
-        1.959963984540054 * sqrt(
-            conversion_rate * (1 - conversion_rate) / trial_count + 3.841458820694124 / (4.0 * trial_count * trial_count)
-        ) as half_width,
-        1 + 3.841458820694124 / trial_count as scale
-    from items
-    where trial_count >= 30 and conversion_rate is not null
 )
 
 select
@@ -44,9 +36,10 @@ select
     item_name,
     trial_count,
     conversion_rate,
-    greatest((middle - half_width) / scale, 0) as conversion_rate_low,
-    least((middle + half_width) / scale, 1) as conversion_rate_high,
+    conversion_rate_low,
+    conversion_rate_high,
     count(*) over () as item_count
-from middles
-order by conversion_rate_low desc, item asc
+from items
+where trial_count >= 30 and conversion_rate is not null
+order by conversion_rate_low desc nulls last, item asc
 limit 200

@@ -14,6 +14,7 @@ select
     sellers.revenue_amount,
     sellers.shipping_amount,
     sellers.delivered_order_count,
+    sellers.promised_order_count,
     sellers.late_order_count,
     sellers.late_rate,
     sellers.mean_delivery_days,

@@ -1,5 +1,5 @@
 -- What was tried after a first failure in the period, and how often it was saved; of the days alone whose every failure is older than the
--- conversion window ($window_hours).
+-- conversion window ($judged_last).
 with failures as (
     select
         *,
@@ -13,7 +13,7 @@ with failures as (
     from marts.payment_recoveries
     where
         is_mature
-        and first_failed_at::date between $first and $last::date - ceil($window_hours::double / 24)::integer
+        and first_failed_at::date between $first and $judged_last
 )
 
 select

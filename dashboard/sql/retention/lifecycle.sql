@@ -1,10 +1,10 @@
--- New, returning, resurrecting and dormant customers in the newest 60 weeks or months; no ratio of too few or of what is incomplete.
+-- New, returning, resurrecting and dormant customers in the newest weeks or months ($most); no ratio of too few or of what is incomplete.
 with newest as (
     select *
     from marts.customer_lifecycle
     where activity = $activity and period = $grain
     order by period_start desc
-    limit 60
+    limit $most
 )
 
 select

@@ -1,4 +1,4 @@
--- Who was active on the day, in 7 and in 30 days, for the newest two years; a ratio only where the 30 days are covered by enough.
+-- Who was active on the day, in 7 and in 30 days, for the newest $most days; a ratio only where the 30 days are covered by enough.
 with days as (
     select
         activity_date,
@@ -29,5 +29,5 @@ select
     mean_active_days,
     is_complete
 from smoothed
-where activity_date > (select max(days.activity_date) from days) - 730
+where activity_date > (select max(days.activity_date) from days) - $most::integer
 order by activity_date

@@ -81,8 +81,16 @@ final as (
         product_totals.returned_amount,
         {{ rate('shopper_totals.viewing_adder_count', 'shopper_totals.viewer_count') }}
             as view_to_cart_rate,
+        {{ wilson_bound('shopper_totals.viewing_adder_count', 'shopper_totals.viewer_count', 'low') }}
+            as view_to_cart_rate_low,
+        {{ wilson_bound('shopper_totals.viewing_adder_count', 'shopper_totals.viewer_count', 'high') }}
+            as view_to_cart_rate_high,
         {{ rate('shopper_totals.buying_adder_count', 'shopper_totals.adder_count') }}
             as cart_to_order_rate,
+        {{ wilson_bound('shopper_totals.buying_adder_count', 'shopper_totals.adder_count', 'low') }}
+            as cart_to_order_rate_low,
+        {{ wilson_bound('shopper_totals.buying_adder_count', 'shopper_totals.adder_count', 'high') }}
+            as cart_to_order_rate_high,
         {{ rate('product_totals.revenue_amount', 'sum(product_totals.revenue_amount) over ()') }}
             as revenue_share_rate,
         cast(rank() over (order by product_totals.revenue_amount desc nulls last) as bigint)

@@ -96,7 +96,11 @@ final as (
         returned_quantity,
         returned_amount,
         {{ rate('viewing_adder_count', 'viewer_count') }} as view_to_cart_rate,
+        {{ wilson_bound('viewing_adder_count', 'viewer_count', 'low') }} as view_to_cart_rate_low,
+        {{ wilson_bound('viewing_adder_count', 'viewer_count', 'high') }} as view_to_cart_rate_high,
         {{ rate('buying_adder_count', 'adder_count') }} as cart_to_order_rate,
+        {{ wilson_bound('buying_adder_count', 'adder_count', 'low') }} as cart_to_order_rate_low,
+        {{ wilson_bound('buying_adder_count', 'adder_count', 'high') }} as cart_to_order_rate_high,
         {{ rate('revenue_amount', 'sum(revenue_amount) over ()') }} as revenue_share_rate,
         cast(rank() over (order by revenue_amount desc nulls last) as bigint) as revenue_rank
     from joined

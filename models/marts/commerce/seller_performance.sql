@@ -60,6 +60,7 @@ order_totals as (
         seller_orders.seller_id,
         count(*) as order_count,
         count(orders.delivered_at) as delivered_order_count,
+        count(orders.delay_days) as promised_order_count,
         count(*) filter (where orders.delay_days > 0) as late_order_count,
         {{ mean_days('orders.ordered_at', 'orders.delivered_at') }} as mean_delivery_days,
         sum(review_totals.score_sum) as score_sum,
@@ -82,8 +83,9 @@ final as (
         coalesce(sales.revenue_amount, 0) as revenue_amount,
         coalesce(sales.shipping_amount, 0) as shipping_amount,
         coalesce(order_totals.delivered_order_count, 0) as delivered_order_count,
+        coalesce(order_totals.promised_order_count, 0) as promised_order_count,
         coalesce(order_totals.late_order_count, 0) as late_order_count,
-        {{ rate('order_totals.late_order_count', 'order_totals.delivered_order_count') }}
+        {{ rate('order_totals.late_order_count', 'order_totals.promised_order_count') }}
             as late_rate,
         order_totals.mean_delivery_days,
         {{ rate('order_totals.score_sum', 'order_totals.review_count') }} as mean_review_score,

@@ -9,7 +9,7 @@ import polars as pl
 
 from oracle.core import Core
 from oracle.options import Options
-from oracle.statistics import ranks, ratio
+from oracle.statistics import ranks, ratio, wilson
 
 COUNT = pl.Int64
 KPI_COLUMNS = [
@@ -121,7 +121,8 @@ def monthly_kpis(core: Core, session_risk: pl.DataFrame) -> pl.DataFrame:
 MEASURES = [
     "view_count", "viewer_count", "add_to_cart_count", "adder_count", "buyer_count", "order_count",
     "quantity", "revenue_amount", "margin_amount", "returned_quantity", "returned_amount",
-    "view_to_cart_rate", "cart_to_order_rate", "revenue_share_rate", "revenue_rank",
+    "view_to_cart_rate", "view_to_cart_rate_low", "view_to_cart_rate_high", "cart_to_order_rate",
+    "cart_to_order_rate_low", "cart_to_order_rate_high", "revenue_share_rate", "revenue_rank",
 ]  # fmt: skip
 
 
@@ -160,7 +161,9 @@ def _performance(base: pl.DataFrame, key: str, events: pl.DataFrame, items: pl.D
     return table.with_columns(
         total=pl.col("revenue_amount").sum(),
         view_to_cart_rate=ratio("carted_count", "viewer_count"),
+        **wilson(table["carted_count"], table["viewer_count"], "view_to_cart_rate"),
         cart_to_order_rate=ratio("bought_count", "adder_count"),
+        **wilson(table["bought_count"], table["adder_count"], "cart_to_order_rate"),
         revenue_rank=ranks(table, ["revenue_amount"]),
     ).with_columns(revenue_share_rate=ratio("revenue_amount", "total"))
 
@@ -213,6 +216,7 @@ def seller_performance(core: Core) -> pl.DataFrame:
     orders = sold_orders.join(core.orders, on="order_id")
     delivery = orders.group_by("seller_id").agg(
         delivered_order_count=_count(pl.col("delivered_at").is_not_null()),
+        promised_order_count=_count(pl.col("delay_days").is_not_null()),
         late_order_count=_count(pl.col("delay_days") > 0),
         mean_delivery_days=pl.col("delivery_days").mean(),
     )
@@ -226,15 +230,15 @@ def seller_performance(core: Core) -> pl.DataFrame:
         table = table.join(part, on="seller_id", how="left")
     zeros = (
         "order_count", "product_count", "customer_count", "quantity", "revenue_amount",
-        "shipping_amount", "delivered_order_count", "late_order_count", "review_count",
+        "shipping_amount", "delivered_order_count", "promised_order_count", "late_order_count", "review_count",
     )  # fmt: skip
     return (
         table.with_columns(pl.col(*zeros).fill_null(0))
-        .with_columns(late_rate=ratio("late_order_count", "delivered_order_count"))
+        .with_columns(late_rate=ratio("late_order_count", "promised_order_count"))
         .select(
             "seller_id", "city", "region", "order_count", "product_count", "customer_count",
             "quantity", "revenue_amount", "shipping_amount", "delivered_order_count",
-            "late_order_count", "late_rate", "mean_delivery_days", "mean_review_score",
+            "promised_order_count", "late_order_count", "late_rate", "mean_delivery_days", "mean_review_score",
             "review_count",
         )
     )  # fmt: skip
