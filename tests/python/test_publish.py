@@ -85,6 +85,30 @@ def test_a_version_says_what_it_is(database: Path, folder: Path) -> None:
     assert described and described[0][0]
 
 
+def test_parts_that_pages_read_are_written_together(database: Path, folder: Path) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            """
+            create table marts.funnel_conversions as
+            select
+                case range % 3 when 0 then 'payment' when 1 then 'checkout' end as funnel,
+                case when range % 2 = 0 then 'visitor' else 'session' end as unit,
+                range as unit_id
+            from range(6000)
+            """
+        )
+    assert publish(database, folder).row_count == 7001
+    parts = answer(
+        folder,
+        "select count(*), max(rowid) - min(rowid) + 1 from marts.funnel_conversions group by funnel, unit",
+    )
+    assert parts == [(1000, 1000)] * 6
+    with duckdb.connect(str(database), read_only=True) as connection:
+        built = connection.execute("from marts.funnel_conversions order by unit_id").fetchall()
+    assert answer(folder, "from marts.funnel_conversions order by unit_id") == built
+    assert ("funnel_conversions", 6000) in answer(folder, "from serving.table_counts")
+
+
 def test_a_build_without_tests_is_published_too(database: Path, folder: Path) -> None:
     with duckdb.connect(str(database)) as connection:
         connection.execute("drop schema operations cascade")
