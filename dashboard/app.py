@@ -33,7 +33,7 @@ STYLE = """
   h1 { font-size: 1.7rem !important; padding-bottom: 0 !important; }
   h3 { font-size: 1.02rem !important; padding: 0 !important; }
   h2 { font-size: 1.2rem !important; padding-top: 1.4rem !important; }
-  @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; } }
+  @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.5rem 1rem 2rem; } }
 </style>
 """
 
