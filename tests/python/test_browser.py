@@ -195,6 +195,10 @@ def test_nothing_is_wider_than_the_window(browser: object, address: str, width: 
             "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth; }"
         )
         assert over <= 1, (view.name, over)
+        if width < 640:  # where the header is not see-through
+            banner = window.get_by_text("Data as of").first.bounding_box()
+            header = window.get_by_test_id("stHeader").bounding_box()
+            assert banner["y"] >= header["y"] + header["height"], view.name
     context.close()
 
 
