@@ -160,9 +160,7 @@ def _performance(base: pl.DataFrame, key: str, events: pl.DataFrame, items: pl.D
     table = table.with_columns(pl.col(*counts).fill_null(0))
     return table.with_columns(
         total=pl.col("revenue_amount").sum(),
-        view_to_cart_rate=ratio("carted_count", "viewer_count"),
         **wilson(table["carted_count"], table["viewer_count"], "view_to_cart_rate"),
-        cart_to_order_rate=ratio("bought_count", "adder_count"),
         **wilson(table["bought_count"], table["adder_count"], "cart_to_order_rate"),
         revenue_rank=ranks(table, ["revenue_amount"]),
     ).with_columns(revenue_share_rate=ratio("revenue_amount", "total"))
