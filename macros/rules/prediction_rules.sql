@@ -1,0 +1,36 @@
+{# The end of what lies `days` days after a snapshot, inclusive: labels look at (snapshot, horizon]. #}
+{% macro horizon_end(snapshot_on, variable) -%}
+    {{ snapshot_on }} + cast({{ whole_variable(variable) }} as integer)
+{%- endmacro %}
+
+{# Has a horizon passed by the as-of date, so that what happened in it is known? #}
+{% macro is_horizon_known(snapshot_on, variable) -%}
+    {{ horizon_end(snapshot_on, variable) }} <= {{ as_of_date() }}
+{%- endmacro %}
+
+{# Is a sale within (snapshot, horizon], by what was known at the horizon's end? What is undone later still counted then. #}
+{% macro is_sold_within(orders, snapshot_on, variable) -%}
+    cast({{ orders }}.ordered_at as date) > {{ snapshot_on }}
+    and cast({{ orders }}.ordered_at as date) <= {{ horizon_end(snapshot_on, variable) }}
+    and {{ is_counted_at(orders, snapshot_moment('(' ~ horizon_end(snapshot_on, variable) ~ ')')) }}
+{%- endmacro %}
+
+{# Who can churn: whoever ordered within the lookback before the snapshot. #}
+{% macro can_churn(recency_days) -%}
+    coalesce({{ recency_days }} < {{ whole_variable('churn_lookback_days') }}, false)
+{%- endmacro %}
+
+{# The snapshots that models look at: the newest ones, for habits of years ago teach little and cost much. #}
+{% macro is_looked_at(snapshot_number, newest) -%}
+    {{ snapshot_number }} > {{ newest }} - {{ whole_variable('prediction_snapshots') }}
+{%- endmacro %}
+
+{# The name of the variable with the longest horizon. #}
+{% macro longest_horizon() -%}
+    {%- set days = namespace(most=0, name='') -%}
+    {%- for name in ['churn_horizon_days', 'high_value_horizon_days', 'next_purchase_days'] if whole_variable(name) > days.most -%}
+        {%- set days.most = whole_variable(name) -%}
+        {%- set days.name = name -%}
+    {%- endfor -%}
+    {{ return(days.name) }}
+{%- endmacro %}

@@ -1,0 +1,201 @@
+-- What models may know of a customer at a snapshot. Grain: one row per customer_id and snapshot_on, of the newest snapshots.
+-- Nothing is in it that was not known on that day: a visit of an unknown device counts from the day on which a login told whose it
+-- is (int_customers_snapshotted shows it from its own day, which tells a model who will come back), a sale until it is undone.
+-- Attributes of customers and products have no times: they are the newest.
+with
+
+all_snapshots as (
+    select
+        snapshot_on,
+        snapshot_number,
+        max(snapshot_number) over () as newest_number
+    from {{ ref('int_snapshot_dates') }}
+),
+
+snapshots as (
+    select
+        snapshot_on,
+        {{ snapshot_moment('snapshot_on') }} as known_before
+    from all_snapshots
+    where {{ is_looked_at('snapshot_number', 'newest_number') }}
+),
+
+members as (
+    select members.*
+    from {{ ref('int_customers_snapshotted') }} as members
+    inner join snapshots on members.snapshot_on = snapshots.snapshot_on
+),
+
+customers as (
+    select * from {{ ref('dim_customers') }}
+),
+
+visitors as (
+    select * from {{ ref('int_visitors_identified') }}
+),
+
+sessions as (
+    select * from {{ ref('int_sessions_summarized') }}
+    where customer_id is not null
+),
+
+orders as (
+    select * from {{ ref('int_orders_completed') }}
+    where
+        customer_id is not null
+        and counted_from is not null
+),
+
+order_items as (
+    select * from {{ ref('int_order_items_deduplicated') }}
+    where quantity > 0
+),
+
+products as (
+    select * from {{ ref('dim_products') }}
+    where not is_service_line
+),
+
+identified_sessions as (
+    select
+        sessions.*,
+        cast(sessions.ended_at as date) as ended_on,
+        cast(greatest(sessions.ended_at, visitors.identified_at) as date) as known_on
+    from sessions
+    {{ join_owner('sessions', 'ended_at') }}
+),
+
+known_sessions as (
+    select
+        sessions.customer_id,
+        snapshots.snapshot_on,
+        count(*) as session_count,
+        count(*) filter (where {{ is_within_days('sessions.ended_on', 'snapshots.snapshot_on', 7) }}) as session_count_7_days,
+        count(*) filter (where {{ is_within_days('sessions.ended_on', 'snapshots.snapshot_on', 30) }}) as session_count_30_days,
+        count(*) filter (where {{ is_within_days('sessions.ended_on', 'snapshots.snapshot_on', 90) }}) as session_count_90_days,
+        min(sessions.ended_on) as first_session_on,
+        max(sessions.ended_on) as last_session_on,
+        cast(sum(sessions.event_count) as bigint) as event_count,
+        cast(sum(sessions.product_view_count) as bigint) as product_view_count,
+        cast(sum(sessions.add_to_cart_count) as bigint) as add_to_cart_count,
+        count(sessions.carted_at) as cart_session_count,
+        count(*) filter (where sessions.carted_at is not null and not sessions.has_cart_order) as abandoned_cart_count,
+        count(*) filter (
+            where
+            sessions.carted_at is not null
+            and not sessions.has_cart_order
+            and {{ is_within_days('sessions.ended_on', 'snapshots.snapshot_on', 30) }}
+        ) as abandoned_cart_count_30_days,
+        cast(sum(sessions.duration_seconds) as double) / count(*) as mean_session_seconds,
+        max_by(sessions.device_type, (sessions.ended_at, sessions.session_id)) as last_device_type,
+        max_by(sessions.traffic_channel, (sessions.ended_at, sessions.session_id)) as last_traffic_channel
+    from identified_sessions as sessions
+    inner join snapshots on sessions.known_on <= snapshots.snapshot_on
+    group by sessions.customer_id, snapshots.snapshot_on
+),
+
+lines as (
+    select
+        order_items.order_id,
+        order_items.product_id,
+        order_items.quantity,
+        coalesce(products.category, 'unknown') as category
+    from order_items
+    inner join products on order_items.product_id = products.product_id
+),
+
+known_lines as (
+    select
+        orders.customer_id,
+        snapshots.snapshot_on,
+        lines.category,
+        count(*) as line_count,
+        max(orders.ordered_at) as last_ordered_at
+    from lines
+    inner join orders on lines.order_id = orders.order_id
+    inner join snapshots on {{ is_counted_at('orders', 'snapshots.known_before') }}
+    group by orders.customer_id, snapshots.snapshot_on, lines.category
+),
+
+known_categories as (
+    select
+        customer_id,
+        snapshot_on,
+        count(*) as category_count,
+        cast(sum(line_count) as bigint) as line_count,
+        max_by(category, (line_count, last_ordered_at, category)) as main_category,
+        max_by(category, (last_ordered_at, line_count, category)) as last_category
+    from known_lines
+    group by customer_id, snapshot_on
+),
+
+final as (
+    select
+        members.customer_id,
+        members.snapshot_on,
+        members.snapshot_number,
+        members.is_latest,
+        {{ can_churn('members.recency_days') }} as can_churn,
+        members.order_count,
+        members.order_count_30_days,
+        members.order_day_count,
+        members.recency_days,
+        {{ days_between('members.first_ordered_on', 'members.snapshot_on') }} as first_order_days,
+        members.mean_gap_days,
+        members.returned_order_count,
+        members.canceled_order_count,
+        members.revenue_amount,
+        members.recent_revenue_amount,
+        try_cast(members.revenue_amount / nullif(members.order_count, 0) as decimal(18, 4)) as mean_order_amount,
+        members.returned_amount,
+        coalesce(known_sessions.session_count, 0) as session_count,
+        coalesce(known_sessions.session_count_7_days, 0) as session_count_7_days,
+        coalesce(known_sessions.session_count_30_days, 0) as session_count_30_days,
+        coalesce(known_sessions.session_count_90_days, 0) as session_count_90_days,
+        {{ days_between('known_sessions.last_session_on', 'members.snapshot_on') }} as idle_days,
+        {{ days_between('known_sessions.first_session_on', 'members.snapshot_on') }} as first_session_days,
+        {{ rate(days_between('known_sessions.first_session_on', 'known_sessions.last_session_on'), '(known_sessions.session_count - 1)') }}
+            as mean_session_gap_days,
+        coalesce(known_sessions.product_view_count, 0) as product_view_count,
+        coalesce(known_sessions.add_to_cart_count, 0) as add_to_cart_count,
+        {{ rate('known_sessions.event_count', 'known_sessions.session_count') }} as events_per_session,
+        {{ rate('known_sessions.cart_session_count', 'known_sessions.session_count') }} as cart_session_rate,
+        {{ rate('known_sessions.abandoned_cart_count', 'known_sessions.cart_session_count') }} as cart_abandonment_rate,
+        coalesce(known_sessions.abandoned_cart_count_30_days, 0) as abandoned_cart_count_30_days,
+        known_sessions.mean_session_seconds,
+        {{ rate('members.order_count', 'known_sessions.session_count') }} as orders_per_session,
+        known_sessions.last_device_type,
+        known_sessions.last_traffic_channel,
+        members.payment_attempt_count,
+        members.payment_failure_rate,
+        members.review_count,
+        members.mean_review_score,
+        members.delivered_order_count,
+        members.late_rate,
+        members.mean_delivery_days,
+        coalesce(known_categories.category_count, 0) as category_count,
+        coalesce(known_categories.line_count, 0) as line_count,
+        known_categories.main_category,
+        known_categories.last_category,
+        case when customers.signed_up_at < {{ snapshot_moment('members.snapshot_on') }}
+            then {{ days_between('cast(customers.signed_up_at as date)', 'members.snapshot_on') }}
+        end as signed_up_days,
+        customers.country,
+        customers.region,
+        customers.gender,
+        cast(extract(year from members.snapshot_on) as integer) - customers.birth_year as age
+    from members
+    left join known_sessions
+        on members.customer_id = known_sessions.customer_id and members.snapshot_on = known_sessions.snapshot_on
+    left join known_categories
+        on members.customer_id = known_categories.customer_id and members.snapshot_on = known_categories.snapshot_on
+    left join customers on members.customer_id = customers.customer_id
+    -- Somebody of whom nothing but a later login tells was not known yet.
+    where
+        members.order_count > 0
+        or members.payment_attempt_count > 0
+        or known_sessions.session_count > 0
+        or customers.signed_up_at < {{ snapshot_moment('members.snapshot_on') }}
+)
+
+select * from final
