@@ -28,9 +28,15 @@
 {# The name of the variable with the longest horizon. #}
 {% macro longest_horizon() -%}
     {%- set days = namespace(most=0, name='') -%}
-    {%- for name in ['churn_horizon_days', 'high_value_horizon_days', 'next_purchase_days'] if whole_variable(name) > days.most -%}
+    {%- for name in ['churn_horizon_days', 'high_value_horizon_days', 'next_purchase_days', 'lifetime_test_days'] if whole_variable(name) > days.most -%}
         {%- set days.most = whole_variable(name) -%}
         {%- set days.name = name -%}
     {%- endfor -%}
     {{ return(days.name) }}
+{%- endmacro %}
+
+{# How many more would have been usual since the last one: the days since it, times the own rate up to it. `added_days` keep one
+   who came twice in a day from having missed hundreds. #}
+{% macro missed_count(how_many, first_on, last_on, snapshot_on, added_days) -%}
+    (cast({{ how_many }} as double) * {{ days_between(last_on, snapshot_on) }} / ({{ days_between(first_on, last_on) }} + {{ added_days }}))
 {%- endmacro %}

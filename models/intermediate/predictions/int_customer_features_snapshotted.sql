@@ -86,7 +86,8 @@ known_sessions as (
             and not sessions.has_cart_order
             and {{ is_within_days('sessions.ended_on', 'snapshots.snapshot_on', 30) }}
         ) as abandoned_cart_count_30_days,
-        cast(sum(sessions.duration_seconds) as double) / count(*) as mean_session_seconds,
+        cast(sum({{ epoch_us('sessions.ended_at') }} - {{ epoch_us('sessions.started_at') }}) as bigint) / 1e6 / count(*)
+            as mean_session_seconds,
         max_by(sessions.device_type, (sessions.ended_at, sessions.session_id)) as last_device_type,
         max_by(sessions.traffic_channel, (sessions.ended_at, sessions.session_id)) as last_traffic_channel
     from identified_sessions as sessions
@@ -129,6 +130,7 @@ known_categories as (
     group by customer_id, snapshot_on
 ),
 
+-- Rates are per 30 days; the days added below them keep the young from looking extreme.
 final as (
     select
         members.customer_id,
@@ -142,11 +144,15 @@ final as (
         members.recency_days,
         {{ days_between('members.first_ordered_on', 'members.snapshot_on') }} as first_order_days,
         members.mean_gap_days,
+        {{ rate('30 * members.order_count', days_between('members.first_ordered_on', 'members.snapshot_on') ~ ' + 15') }}
+            as order_rate_30_days,
+        {{ missed_count('members.order_count', 'members.first_ordered_on', 'members.last_ordered_on', 'members.snapshot_on', 15) }}
+            as missed_order_count,
         members.returned_order_count,
         members.canceled_order_count,
         members.revenue_amount,
         members.recent_revenue_amount,
-        try_cast(members.revenue_amount / nullif(members.order_count, 0) as decimal(18, 4)) as mean_order_amount,
+        {{ rate('members.revenue_amount', 'members.order_count') }} as mean_order_amount,
         members.returned_amount,
         coalesce(known_sessions.session_count, 0) as session_count,
         coalesce(known_sessions.session_count_7_days, 0) as session_count_7_days,
@@ -156,6 +162,11 @@ final as (
         {{ days_between('known_sessions.first_session_on', 'members.snapshot_on') }} as first_session_days,
         {{ rate(days_between('known_sessions.first_session_on', 'known_sessions.last_session_on'), '(known_sessions.session_count - 1)') }}
             as mean_session_gap_days,
+        {{ rate('30 * known_sessions.session_count', days_between('known_sessions.first_session_on', 'members.snapshot_on') ~ ' + 10') }}
+            as session_rate_30_days,
+        {{ missed_count(
+            'known_sessions.session_count', 'known_sessions.first_session_on', 'known_sessions.last_session_on', 'members.snapshot_on', 10
+        ) }} as missed_session_count,
         coalesce(known_sessions.product_view_count, 0) as product_view_count,
         coalesce(known_sessions.add_to_cart_count, 0) as add_to_cart_count,
         {{ rate('known_sessions.event_count', 'known_sessions.session_count') }} as events_per_session,

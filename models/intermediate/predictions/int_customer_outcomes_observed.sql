@@ -41,7 +41,8 @@ sales as (
         coalesce(orders.order_amount, 0) as order_amount,
         {{ is_sold_within('orders', 'snapshots.snapshot_on', 'churn_horizon_days') }} as is_against_churn,
         {{ is_sold_within('orders', 'snapshots.snapshot_on', 'high_value_horizon_days') }} as is_for_value,
-        {{ is_sold_within('orders', 'snapshots.snapshot_on', 'next_purchase_days') }} as is_next
+        {{ is_sold_within('orders', 'snapshots.snapshot_on', 'next_purchase_days') }} as is_next,
+        {{ is_sold_within('orders', 'snapshots.snapshot_on', 'lifetime_test_days') }} as is_for_lifetime
     from orders
     inner join snapshots
         on
@@ -56,6 +57,8 @@ sold as (
         count(*) filter (where is_against_churn) as order_count_against_churn,
         cast(sum(order_amount) filter (where is_for_value) as decimal(18, 4)) as value_amount,
         count(*) filter (where is_next) as next_order_count,
+        count(distinct case when is_for_lifetime then cast(ordered_at as date) end) as lifetime_order_day_count,
+        cast(sum(order_amount) filter (where is_for_lifetime) as decimal(18, 4)) as lifetime_amount,
         min_by(order_id, (ordered_at, order_id)) filter (where is_next) as next_order_id
     from sales
     group by customer_id, snapshot_on
@@ -97,7 +100,14 @@ final as (
         end as has_purchased,
         case
             when {{ is_horizon_known('members.snapshot_on', 'next_purchase_days') }} then order_categories.category
-        end as next_category
+        end as next_category,
+        case
+            when {{ is_horizon_known('members.snapshot_on', 'lifetime_test_days') }} then coalesce(sold.lifetime_order_day_count, 0)
+        end as lifetime_order_day_count,
+        case
+            when {{ is_horizon_known('members.snapshot_on', 'lifetime_test_days') }}
+                then cast(coalesce(sold.lifetime_amount, 0) as decimal(18, 4))
+        end as lifetime_amount
     from members
     left join sold on members.customer_id = sold.customer_id and members.snapshot_on = sold.snapshot_on
     left join order_categories on sold.next_order_id = order_categories.order_id

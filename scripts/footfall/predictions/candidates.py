@@ -1,0 +1,80 @@
+"""The models that are tried: preparation and classifier as one scikit-learn pipeline each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
+
+from footfall.predictions.features import FEW, MANY, NUMBER, Feature
+
+SEED = 20_250_101
+FEWEST_OF_A_LEVEL = 20
+FOLDS = 3
+
+
+def _columns(features: Sequence[Feature], numbers: object) -> ColumnTransformer:
+    """Numbers by `numbers`; a column per level of texts with few; the mean outcome of each level of texts with many, of other
+    folds than the row's own."""
+    parts = (
+        ("numbers", numbers, NUMBER),
+        ("few", OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=FEWEST_OF_A_LEVEL, sparse_output=False), FEW),
+        ("many", TargetEncoder(target_type="binary", cv=StratifiedKFold(5, shuffle=True, random_state=SEED)), MANY),
+    )  # fmt: skip
+    named = [(name, step, [one.name for one in features if one.kind == kind]) for name, step, kind in parts]
+    return ColumnTransformer([one for one in named if one[2]], verbose_feature_names_out=False)
+
+
+def logistic(features: Sequence[Feature]) -> Pipeline:
+    """Logistic regression over numbers of equal spread."""
+    numbers = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+        StandardScaler(),
+    )
+    return Pipeline(
+        [
+            ("columns", _columns(features, numbers)),
+            ("model", LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")),
+        ]
+    )
+
+
+def forest(features: Sequence[Feature]) -> Pipeline:
+    """A random forest; what is unknown is a number below all others."""
+    numbers = SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
+    model = RandomForestClassifier(
+        100, min_samples_leaf=25, max_features=0.3, max_samples=0.3, class_weight="balanced", random_state=SEED
+    )
+    return Pipeline([("columns", _columns(features, numbers)), ("model", model)])
+
+
+def boosting(features: Sequence[Feature]) -> Pipeline:
+    """Gradient boosting of small trees; it takes what is unknown as it is."""
+    model = HistGradientBoostingClassifier(
+        max_iter=200, learning_rate=0.04, max_leaf_nodes=6, min_samples_leaf=100, l2_regularization=5.0,
+        early_stopping=False, random_state=SEED,
+    )  # fmt: skip
+    return Pipeline([("columns", _columns(features, "passthrough")), ("model", model)])
+
+
+CANDIDATES: dict[str, Callable[[Sequence[Feature]], Pipeline]] = {
+    "logistic_regression": logistic,
+    "random_forest": forest,
+    "gradient_boosting": boosting,
+}
+"""The simplest first: of equally good ones it is chosen."""
+
+
+def calibrated(pipeline: Pipeline, customers: np.ndarray, outcomes: np.ndarray) -> CalibratedClassifierCV:
+    """`pipeline` with probabilities that mean what they say: balanced weights shift them, a sigmoid over predictions of customers
+    that the fold's model has not seen shifts them back. All of a customer's rows (`customers`) are in one fold."""
+    folds = list(GroupKFold(FOLDS, shuffle=True, random_state=SEED).split(outcomes, outcomes, customers))
+    return CalibratedClassifierCV(pipeline, method="sigmoid", cv=folds, ensemble=False)

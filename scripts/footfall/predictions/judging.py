@@ -1,0 +1,174 @@
+"""How good predictions are, with intervals: bootstrapped over customers, so that luck can be told from skill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+
+DRAWS = 200
+LOW, HIGH = 2.5, 97.5
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure with its 95 % bootstrap interval; `bin` numbers the tenths of a table, None where it is one number."""
+
+    metric: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    bin: int | None = None
+
+
+def draws(count: int, seed: int, how_many: int = DRAWS) -> NDArray[np.int64]:
+    """How often each of `count` customers is in each bootstrap sample: (how_many, count)."""
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(count, np.full(count, 1 / count), size=how_many) if count else np.zeros((how_many, 0), np.int64)
+
+
+def auc(outcomes: Doubles, scores: Doubles, weights: Doubles) -> Doubles:
+    """Area under the ROC curve of each row of `weights` (samples, n); equal scores count half. NaN without both outcomes.
+
+    The share of pairs of one with the outcome and one without it in which the first has the higher score (Mann and Whitney 1947).
+    """
+    order = np.argsort(scores, kind="stable")
+    ends = _group_ends(scores[order])
+    positive = _sums((weights * outcomes)[:, order], ends)
+    negative = _sums((weights * (1 - outcomes))[:, order], ends)
+    below = np.cumsum(negative, axis=1) - negative
+    pairs = positive.sum(axis=1) * negative.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (positive * (below + negative / 2)).sum(axis=1) / pairs
+
+
+def average_precision(outcomes: Doubles, scores: Doubles, weights: Doubles) -> Doubles:
+    """Area under the precision-recall curve by steps, of each row of `weights` (samples, n). NaN without the outcome."""
+    order = np.argsort(-scores, kind="stable")
+    ends = _group_ends(scores[order])
+    positive = _sums((weights * outcomes)[:, order], ends)
+    every = _sums(weights[:, order], ends)
+    found, asked = np.cumsum(positive, axis=1), np.cumsum(every, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision = np.where(asked > 0, found / asked, 0.0)
+        return (precision * positive).sum(axis=1) / positive.sum(axis=1)
+
+
+def _group_ends(ordered: Doubles) -> NDArray[np.int64]:
+    """The position of the last of each run of equal scores."""
+    return np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)) if ordered.size else np.zeros(0, np.int64)
+
+
+def _sums(values: Doubles, ends: NDArray[np.int64]) -> Doubles:
+    totals = np.cumsum(values, axis=1)[:, ends]
+    return np.diff(totals, axis=1, prepend=0.0)
+
+
+def best_threshold(outcomes: Doubles, scores: Doubles) -> float:
+    """The lowest score that counts as yes so that F1 is greatest; of equally good ones the highest."""
+    order = np.argsort(-scores, kind="stable")
+    ends = _group_ends(scores[order])
+    found = np.cumsum(outcomes[order])[ends]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        f1 = 2 * found / (ends + 1 + outcomes.sum())
+    return float(scores[order][ends[int(np.argmax(f1))]])
+
+
+def ranked(outcomes: Doubles, scores: Doubles, weights: Doubles) -> list[Figure]:
+    """What only the order of scores decides: the areas under both curves, with intervals by the samples in `weights`."""
+    return [
+        _figure("roc_auc", auc, outcomes, scores, weights),
+        _figure("pr_auc", average_precision, outcomes, scores, weights),
+    ]
+
+
+def judged(outcomes: Doubles, probabilities: Doubles, threshold: float, weights: Doubles) -> list[Figure]:
+    """All measures of probabilities: (n,) outcomes of 0 and 1, (n,) probabilities; yes is `threshold` and above."""
+    yes = (probabilities >= threshold).astype(float)
+    parts = {
+        "true_positive_count": yes * outcomes,
+        "false_positive_count": yes * (1 - outcomes),
+        "false_negative_count": (1 - yes) * outcomes,
+        "true_negative_count": (1 - yes) * (1 - outcomes),
+    }
+    once = np.ones((1, outcomes.size))
+
+    def ratios(samples: Doubles) -> dict[str, Doubles]:
+        tp, fp, fn, _ = (samples @ part for part in parts.values())
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return {"precision": tp / (tp + fp), "recall": tp / (tp + fn), "f1": 2 * tp / (2 * tp + fp + fn)}
+
+    found, drawn = ratios(once), ratios(weights)
+    figures = ranked(outcomes, probabilities, weights)
+    figures += [Figure(name, *_with_interval(found[name][0], drawn[name])) for name in found]
+    squares = (probabilities - outcomes) ** 2
+    figures.append(Figure("brier", *_with_interval(squares.mean(), weights @ squares / weights.sum(axis=1))))
+    flat = np.full(outcomes.size, outcomes.mean())
+    figures.append(Figure("brier_of_the_base_rate", float(((flat - outcomes) ** 2).mean())))
+    figures += [Figure(name, float(part.sum())) for name, part in parts.items()]
+    figures += [Figure("threshold", threshold), Figure("base_rate", float(outcomes.mean()))]
+    return figures + calibration(outcomes, probabilities) + tenths(outcomes, probabilities)
+
+
+def calibration(outcomes: Doubles, probabilities: Doubles) -> list[Figure]:
+    """Mean probability and share with the outcome, by tenth of the probability: 0 to 0.1, … 0.9 to 1."""
+    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+    figures = []
+    for number in range(BINS):
+        inside = bins == number
+        if inside.any():
+            figures += [
+                Figure("calibration_count", float(inside.sum()), bin=number + 1),
+                Figure("calibration_predicted", float(probabilities[inside].mean()), bin=number + 1),
+                Figure("calibration_observed", float(outcomes[inside].mean()), bin=number + 1),
+            ]
+    return figures
+
+
+def tenths(outcomes: Doubles, scores: Doubles) -> list[Figure]:
+    """Lift and gain by tenth of the customers, highest scores first. Where equal scores lie across a border, each tenth gets its
+    part of them at their mean outcome: no order among equals decides."""
+    count, positives = outcomes.size, outcomes.sum()
+    if not count or not positives:
+        return []
+    order = np.argsort(-scores, kind="stable")
+    ends = _group_ends(scores[order])
+    found = np.cumsum(outcomes[order])[ends]
+    borders = np.arange(1, BINS + 1) * count / BINS
+    gains = np.interp(borders, np.append(0, ends + 1), np.append(0.0, found)) / positives
+    lifts = np.diff(gains, prepend=0.0) * BINS
+    return [
+        figure
+        for number in range(BINS)
+        for figure in (
+            Figure("gain", float(gains[number]), bin=number + 1),
+            Figure("lift", float(lifts[number]), bin=number + 1),
+        )
+    ]
+
+
+def difference(outcomes: Doubles, scores: Doubles, others: Doubles, weights: Doubles) -> Figure:
+    """How much more area under the ROC curve `scores` have than `others`, on the same customers and samples."""
+    once = np.ones((1, outcomes.size))
+    value = auc(outcomes, scores, once)[0] - auc(outcomes, others, once)[0]
+    return Figure("roc_auc_gained", *_with_interval(value, auc(outcomes, scores, weights) - auc(outcomes, others, weights)))
+
+
+def _figure(
+    name: str, measure: Callable[[Doubles, Doubles, Doubles], Doubles], outcomes: Doubles, scores: Doubles, weights: Doubles
+) -> Figure:
+    once = np.ones((1, outcomes.size))
+    return Figure(name, *_with_interval(measure(outcomes, scores, once)[0], measure(outcomes, scores, weights)))
+
+
+def _with_interval(value: float, drawn: Doubles) -> tuple[float | None, float | None, float | None]:
+    """The value and the middle 95 % of what the samples gave; None where it has no value."""
+    if not np.isfinite(value):
+        return None, None, None
+    low, high = np.nanpercentile(drawn, [LOW, HIGH])
+    return float(value), float(low), float(high)
