@@ -29,7 +29,9 @@ class Figure:
 def draws(count: int, seed: int, how_many: int = DRAWS) -> NDArray[np.int64]:
     """How often each of `count` customers is in each bootstrap sample: (how_many, count)."""
     rng = np.random.default_rng(seed)
-    return rng.multinomial(count, np.full(count, 1 / count), size=how_many) if count else np.zeros((how_many, 0), np.int64)
+    return (
+        rng.multinomial(count, np.full(count, 1 / count), size=how_many) if count else np.zeros((how_many, 0), np.int64)
+    )
 
 
 def auc(outcomes: Doubles, scores: Doubles, weights: Doubles) -> Doubles:
@@ -156,11 +158,17 @@ def difference(outcomes: Doubles, scores: Doubles, others: Doubles, weights: Dou
     """How much more area under the ROC curve `scores` have than `others`, on the same customers and samples."""
     once = np.ones((1, outcomes.size))
     value = auc(outcomes, scores, once)[0] - auc(outcomes, others, once)[0]
-    return Figure("roc_auc_gained", *_with_interval(value, auc(outcomes, scores, weights) - auc(outcomes, others, weights)))
+    return Figure(
+        "roc_auc_gained", *_with_interval(value, auc(outcomes, scores, weights) - auc(outcomes, others, weights))
+    )
 
 
 def _figure(
-    name: str, measure: Callable[[Doubles, Doubles, Doubles], Doubles], outcomes: Doubles, scores: Doubles, weights: Doubles
+    name: str,
+    measure: Callable[[Doubles, Doubles, Doubles], Doubles],
+    outcomes: Doubles,
+    scores: Doubles,
+    weights: Doubles,
 ) -> Figure:
     once = np.ones((1, outcomes.size))
     return Figure(name, *_with_interval(measure(outcomes, scores, once)[0], measure(outcomes, scores, weights)))

@@ -34,6 +34,12 @@ class Histories:
     customers: Doubles
 
 
+def histories(repeats: Doubles, last: Doubles, observed: Doubles) -> Histories:
+    """Customers' histories, (customers,) each, with equal ones counted: most ordered once, and only their age tells them apart."""
+    rows, counts = np.unique(np.column_stack([repeats, last, observed]), axis=0, return_counts=True)
+    return Histories(rows[:, 0], rows[:, 1], rows[:, 2], counts.astype(np.float64))
+
+
 @dataclass(frozen=True)
 class Purchases:
     """Parameters of BG/NBD (or MBG/NBD where `is_modified`): order rates are gamma(r, rate alpha) over customers, and after an order
@@ -85,10 +91,8 @@ def log_likelihood(parameters: Doubles, histories: Histories, is_modified: bool)
     with np.errstate(divide="ignore"):
         gone = betaln(a + 1, np.maximum(b + repeats - 1 + is_modified, 1e-300)) - betaln(a, b)
         gone = gone - (r + repeats) * np.log(alpha + last)
-    if is_modified:
-        each = np.logaddexp(alive, gone)
-    else:
-        each = np.where(repeats > 0, np.logaddexp(alive, gone), alive)
+    could_have_left = is_modified | (repeats > 0)
+    each = np.where(could_have_left, np.logaddexp(alive, gone), alive)
     return float(np.sum(histories.customers * (common + each)))
 
 
@@ -106,10 +110,9 @@ def fit_purchases(histories: Histories, is_modified: bool) -> Purchases:
 
     bounds = [(np.log(SMALLEST), np.log(LARGEST))] * 4
     starts = ((0.5, 0.5, 0.7, 2.0), (1.0, 1.0, 1.0, 1.0), (0.2, 0.1, 0.3, 3.0))
-    found = [minimize(loss, np.log(start), method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14}) for start in starts]
+    precise = {"ftol": 1e-15, "gtol": 1e-8}
+    found = [minimize(loss, np.log(start), method="L-BFGS-B", bounds=bounds, options=precise) for start in starts]
     best = min(found, key=lambda one: one.fun)
-    polished = minimize(loss, best.x, method="Nelder-Mead", bounds=bounds, options={"xatol": 1e-7, "fatol": 1e-13})
-    best = min((best, polished), key=lambda one: one.fun)
     r, alpha, a, b = (float(one) for one in np.exp(best.x))
     total = log_likelihood(np.array([r, alpha * unit, a, b]), histories, is_modified)
     return Purchases(r, alpha * unit, a, b, is_modified, total)

@@ -101,7 +101,9 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     every = sample(split.before_today, today_cut)
     final = calibrated(CANDIDATES[name](features), every.customers, every.outcomes).fit(every.frame, every.outcomes)
     final_threshold = best_threshold(every.outcomes, _of_yes(final, every.frame))
-    return Trained(task, features, final, name, final_threshold, today_cut, split, every.outcomes.size, tuple(judgements))
+    return Trained(
+        task, features, final, name, final_threshold, today_cut, split, every.outcomes.size, tuple(judgements)
+    )
 
 
 def _of(rows: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
@@ -189,9 +191,7 @@ def _audit(
     yield from _told(figures, LEAKING, "audit", "test", split.test, asked)
 
 
-def _seen_afterwards(
-    sample: _Sample, rows: pl.DataFrame, features: Sequence[Feature], horizon: timedelta
-) -> _Sample:
+def _seen_afterwards(sample: _Sample, rows: pl.DataFrame, features: Sequence[Feature], horizon: timedelta) -> _Sample:
     """The customers of `sample` with the features of the first snapshot after their outcome."""
     days = sorted(rows["snapshot_on"].unique())
     after = {day: next((one for one in days if one >= day + horizon), None) for day in days}
