@@ -26,8 +26,11 @@ class Periods:
     before_today: tuple[date, ...]
 
 
-def periods(snapshots: Sequence[date], horizon_days: int) -> Periods:
-    """Splits `snapshots` (the newest is today) for outcomes of (snapshot, snapshot + horizon]. Raises TooLittleError."""
+def periods(snapshots: Sequence[date], horizon_days: int, learns_earlier: bool = True) -> Periods:
+    """Splits `snapshots` (the newest is today) for outcomes of (snapshot, snapshot + horizon]. Raises TooLittleError.
+
+    Without `learns_earlier` there may be no training periods: what learns from the snapshot itself needs none.
+    """
     days = sorted(set(snapshots))
     horizon = timedelta(days=horizon_days)
     if not days:
@@ -40,9 +43,9 @@ def periods(snapshots: Sequence[date], horizon_days: int) -> Periods:
     before_today = known_at(today)
     before_test = known_at(before_today[-1]) if before_today else ()
     training = known_at(before_test[-1]) if before_test else ()
-    if not training:
-        periods_at_hand = bool(before_today) + bool(before_test)
+    at_hand, needed = bool(before_today) + bool(before_test) + bool(training), 3 if learns_earlier else 2
+    if at_hand < needed:
         raise TooLittleError(
-            f"the outcomes of {periods_at_hand} of the 3 periods of {horizon_days} days that it takes are known by {today}"
+            f"the outcomes of {at_hand} of the {needed} periods of {horizon_days} days that it takes are known by {today}"
         )
     return Periods(training, before_test[-1], before_today[-1], today, before_test, before_today)
