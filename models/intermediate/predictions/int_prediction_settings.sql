@@ -8,7 +8,8 @@ select
     ] -%}
     {{ whole_variable(name) }} as {{ name }},
     {% endfor -%}
-    cast({{ var('high_value_percentile') }} as double) as high_value_percentile,
-    cast({{ var('prediction_alarm_auc') }} as double) as prediction_alarm_auc,
+    {% for name in ['high_value_percentile', 'prediction_high_percentile', 'prediction_medium_percentile', 'prediction_alarm_auc'] -%}
+    cast({{ var(name) }} as double) as {{ name }},
+    {% endfor -%}
     {{ var('high_value_uses_money') }} as high_value_uses_money,
     {{ var('high_value_uses_products') }} as high_value_uses_products

@@ -5,7 +5,7 @@ def model(dbt, session):
     return predicted(
         "churn",
         "churn",
-        dbt.ref("int_models_trained"),
+        dbt.ref("model_metrics"),
         dbt.ref("int_customer_features_snapshotted"),
         dbt.ref("int_prediction_settings"),
     ).to_arrow()

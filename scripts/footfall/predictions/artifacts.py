@@ -1,7 +1,8 @@
 """Trained models on disk: a scikit-learn pipeline that is read without running what is in it (skops), and what it is, as JSON.
 
-A model is one file, `<source>/<prediction>/<version>.skops`, beside `<version>.json`; `current.json` there names the newest. Files are
-written aside and renamed, the pointer last: a reader finds a whole model or the one before.
+A model is one file, `<source>/<prediction>/<version>.skops`, beside `<version>.json`; `current.json` there names the newest. A model
+of a few parameters (lifetime values) has them in the JSON and no other file. Files are written aside and renamed, the pointer last: a
+reader finds a whole model or the one before.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from footfall.export import project_version
 from footfall.predictions.features import FEATURES, Feature
 
 FORMAT = 1
+CURRENT = "current.json"
 # All that a model of ours is made of beside what skops trusts by itself; anything else in a file is refused.
 TRUSTED = frozenset(
     {
@@ -57,10 +59,12 @@ class Metadata:
     features: list[str]
     usual: dict[str, float | str | None]
     threshold: float
+    bands: dict[str, float]
     cut: float | None
     data_hash: str
     model_hash: str
     versions: dict[str, str]
+    parameters: dict[str, float] = field(default_factory=dict)
     format: int = FORMAT
 
 
@@ -88,17 +92,28 @@ def version_of(prediction: str, as_of: date, data_hash: str, settings: Mapping[s
     return f"{prediction}-{as_of:%Y%m%d}-{hashlib.sha256(told.encode()).hexdigest()[:10]}"
 
 
-def save(folder: Path, model: ClassifierMixin, metadata: Metadata) -> Path:
-    """Writes a model and what it is below `folder`; the file."""
+def save(folder: Path, model: ClassifierMixin | None, metadata: Metadata) -> Path:
+    """Writes a model (None: its parameters are all) and what it is below `folder`; the file of the metadata."""
     place = folder / metadata.source_system / metadata.prediction
     place.mkdir(parents=True, exist_ok=True)
-    data = skops.io.dumps(model)
-    told = {**asdict(metadata), "model_hash": hashlib.sha256(data).hexdigest()}
-    path = place / f"{metadata.version}.skops"
-    _replace(path, data)
-    _replace(path.with_suffix(".json"), json.dumps(told, indent=2).encode())
-    _replace(place / "current.json", json.dumps({"version": metadata.version}).encode())
+    path = place / f"{metadata.version}.json"
+    told = asdict(metadata)
+    if model is not None:
+        data = skops.io.dumps(model)
+        told["model_hash"] = hashlib.sha256(data).hexdigest()
+        _replace(path.with_suffix(".skops"), data)
+    _replace(path, json.dumps(told, indent=2).encode())
+    _replace(place / CURRENT, json.dumps({"version": metadata.version}).encode())
     return path
+
+
+def current(folder: Path, source: str, prediction: str) -> Path:
+    """The metadata's file of the newest model. Raises ArtifactError where there is none."""
+    place = folder / source / prediction
+    try:
+        return place / f"{json.loads((place / CURRENT).read_text(encoding='utf-8'))['version']}.json"
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ArtifactError(f"{place}: there is no model. Fix: dbt build trains one.") from None
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -108,8 +123,10 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def load(path: Path) -> tuple[ClassifierMixin, Metadata]:
-    """A saved model and what it is. Raises ArtifactError where it is missing, changed, made by other versions, or more than a model."""
-    metadata = _metadata(path.with_suffix(".json"))
+    """A saved model and what it is, by its metadata's file. Raises ArtifactError where it is missing, changed, made by other versions,
+    or more than a model."""
+    metadata = told_by(path)
+    path = path.with_suffix(".skops")
     try:
         data = path.read_bytes()
     except OSError:
@@ -128,14 +145,19 @@ def load(path: Path) -> tuple[ClassifierMixin, Metadata]:
     return skops.io.loads(data, trusted=sorted(TRUSTED)), metadata
 
 
-def _metadata(path: Path) -> Metadata:
+def told_by(path: Path) -> Metadata:
+    """What a saved model is. Raises ArtifactError where that cannot be read."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         if told["format"] != FORMAT:
-            raise ArtifactError(f"{path}: is of format {told['format']}, here is {FORMAT}. Fix: dbt build trains it anew.")
+            raise ArtifactError(
+                f"{path}: is of format {told['format']}, here is {FORMAT}. Fix: dbt build trains it anew."
+            )
         return Metadata(**told)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(f"{path}: does not tell what model it is of ({error}). Fix: dbt build trains one.") from None
+        raise ArtifactError(
+            f"{path}: does not tell what model it is of ({error}). Fix: dbt build trains one."
+        ) from None
 
 
 def features_of(metadata: Metadata) -> Sequence[Feature]:
@@ -143,5 +165,7 @@ def features_of(metadata: Metadata) -> Sequence[Feature]:
     known = {one.name: one for one in FEATURES}
     missing = [name for name in metadata.features if name not in known]
     if missing:
-        raise ArtifactError(f"{metadata.version}: wants the feature {missing[0]}, which is no more. Fix: dbt build trains it anew.")
+        raise ArtifactError(
+            f"{metadata.version}: wants the feature {missing[0]}, which is no more. Fix: dbt build trains it anew."
+        )
     return [known[name] for name in metadata.features]

@@ -18,7 +18,7 @@ from footfall.predictions.features import FEW, MANY, NUMBER, Feature
 
 SEED = 20_250_101
 FEWEST_OF_A_LEVEL = 20
-FOLDS = 3
+FOLDS = 2
 
 
 def _columns(features: Sequence[Feature], numbers: object) -> ColumnTransformer:
@@ -51,7 +51,7 @@ def forest(features: Sequence[Feature]) -> Pipeline:
     """A random forest; what is unknown is a number below all others."""
     numbers = SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
     model = RandomForestClassifier(
-        100, min_samples_leaf=25, max_features=0.3, max_samples=0.3, class_weight="balanced", random_state=SEED
+        60, min_samples_leaf=50, max_features=0.3, max_samples=0.25, class_weight="balanced", random_state=SEED
     )
     return Pipeline([("columns", _columns(features, numbers)), ("model", model)])
 
@@ -59,7 +59,7 @@ def forest(features: Sequence[Feature]) -> Pipeline:
 def boosting(features: Sequence[Feature]) -> Pipeline:
     """Gradient boosting of small trees; it takes what is unknown as it is."""
     model = HistGradientBoostingClassifier(
-        max_iter=200, learning_rate=0.04, max_leaf_nodes=6, min_samples_leaf=100, l2_regularization=5.0,
+        max_iter=100, learning_rate=0.08, max_leaf_nodes=6, min_samples_leaf=100, l2_regularization=5.0,
         early_stopping=False, random_state=SEED,
     )  # fmt: skip
     return Pipeline([("columns", _columns(features, "passthrough")), ("model", model)])

@@ -9,6 +9,8 @@ import polars as pl
 
 NUMBER, FEW, MANY = "number", "few", "many"
 UNKNOWN = "unknown"
+DIGITS = 6
+"""Predictions are told with so many digits: the last ones of a sum over trees differ between machines."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,17 @@ FEATURES = (
     Feature("session_count_90_days", NUMBER, "visits in 90 days", "visits"),
     Feature("session_rate_30_days", NUMBER, "visits per 30 days", "visits"),
     Feature("mean_session_gap_days", NUMBER, "mean days between visits", "visits"),
-    Feature("product_view_count", NUMBER, "product views", "what visits are like"),
+    Feature("product_view_count", NUMBER, "product views", "visits"),
     Feature("events_per_session", NUMBER, "events per visit", "what visits are like"),
     Feature("mean_session_seconds", NUMBER, "mean seconds of a visit", "what visits are like"),
     Feature("last_device_type", FEW, "device of the last visit", "what visits are like"),
     Feature("last_traffic_channel", FEW, "channel of the last visit", "what visits are like"),
-    Feature("add_to_cart_count", NUMBER, "adds to the cart", "carts"),
+    Feature("add_to_cart_count", NUMBER, "adds to the cart", "visits"),
     Feature("cart_session_rate", NUMBER, "share of visits with a cart", "carts"),
     Feature("cart_abandonment_rate", NUMBER, "share of carts abandoned", "carts"),
     Feature("abandoned_cart_count_30_days", NUMBER, "carts abandoned in 30 days", "carts"),
     Feature("orders_per_session", NUMBER, "orders per visit", "carts"),
-    Feature("payment_attempt_count", NUMBER, "attempts to pay", "payments"),
+    Feature("payment_attempt_count", NUMBER, "attempts to pay", "orders"),
     Feature("payment_failure_rate", NUMBER, "share of attempts to pay that failed", "payments"),
     Feature("returned_order_count", NUMBER, "orders returned", "experience"),
     Feature("canceled_order_count", NUMBER, "orders canceled", "experience"),

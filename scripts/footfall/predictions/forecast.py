@@ -96,10 +96,15 @@ def forecast(amounts: Doubles, days: Sequence[date], ahead: int) -> Forecast:
         raise TooLittleError(f"{len(days)} days are known; a forecast of {ahead} takes {len(days) - room}")
     test = len(days) - ahead
     # Origins a week apart, whose days all lie before the test's.
-    origins = [test - ahead - WEEK * step for step in range(ORIGINS) if test - ahead - WEEK * step >= FEWEST_WEEKS * WEEK]
+    origins = [
+        test - ahead - WEEK * step for step in range(ORIGINS) if test - ahead - WEEK * step >= FEWEST_WEEKS * WEEK
+    ]
     every = {**CANDIDATES, **BASELINES}
     ratios = {name: _ratios(model, amounts, days, origins, ahead) for name, model in every.items()}
-    errors = {name: float(np.mean([_wape(amounts, model(amounts[:at], days[:at], ahead), at) for at in origins])) for name, model in CANDIDATES.items()}
+    errors = {
+        name: float(np.mean([_wape(amounts, model(amounts[:at], days[:at], ahead), at) for at in origins]))
+        for name, model in CANDIDATES.items()
+    }
     chosen = min(errors, key=lambda name: errors[name])
 
     figures = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,41 +33,39 @@ def draws(count: int, seed: int, how_many: int = DRAWS) -> NDArray[np.int64]:
     )
 
 
-def auc(outcomes: Doubles, scores: Doubles, weights: Doubles) -> Doubles:
+def auc(outcomes: Doubles, scores: Doubles, weights: NDArray[np.int64]) -> Doubles:
     """Area under the ROC curve of each row of `weights` (samples, n); equal scores count half. NaN without both outcomes.
 
     The share of pairs of one with the outcome and one without it in which the first has the higher score (Mann and Whitney 1947).
     """
-    order = np.argsort(scores, kind="stable")
-    ends = _group_ends(scores[order])
-    positive = _sums((weights * outcomes)[:, order], ends)
-    negative = _sums((weights * (1 - outcomes))[:, order], ends)
-    below = np.cumsum(negative, axis=1) - negative
-    pairs = positive.sum(axis=1) * negative.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return (positive * (below + negative / 2)).sum(axis=1) / pairs
+    return _areas(outcomes, scores, weights)[0]
 
 
-def average_precision(outcomes: Doubles, scores: Doubles, weights: Doubles) -> Doubles:
+def average_precision(outcomes: Doubles, scores: Doubles, weights: NDArray[np.int64]) -> Doubles:
     """Area under the precision-recall curve by steps, of each row of `weights` (samples, n). NaN without the outcome."""
+    return _areas(outcomes, scores, weights)[1]
+
+
+def _areas(outcomes: Doubles, scores: Doubles, weights: NDArray[np.int64]) -> tuple[Doubles, Doubles]:
+    """Both areas, from the counts with and without the outcome above each score, highest first."""
     order = np.argsort(-scores, kind="stable")
     ends = _group_ends(scores[order])
-    positive = _sums((weights * outcomes)[:, order], ends)
-    every = _sums(weights[:, order], ends)
-    found, asked = np.cumsum(positive, axis=1), np.cumsum(every, axis=1)
+    drawn = weights[:, order]
+    asked = np.cumsum(drawn, axis=1)[:, ends]
+    found = np.cumsum(drawn * (outcomes[order] > 0), axis=1)[:, ends]
+    positive, missed = np.diff(found, axis=1, prepend=0), asked - found
+    negative = np.diff(missed, axis=1, prepend=0)
+    positives, negatives = positive.sum(axis=1), negative.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
+        below = negatives[:, None] - missed
+        roc = (positive * (below + negative / 2)).sum(axis=1) / (positives * negatives)
         precision = np.where(asked > 0, found / asked, 0.0)
-        return (precision * positive).sum(axis=1) / positive.sum(axis=1)
+        return roc, (precision * positive).sum(axis=1) / positives
 
 
 def _group_ends(ordered: Doubles) -> NDArray[np.int64]:
     """The position of the last of each run of equal scores."""
     return np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)) if ordered.size else np.zeros(0, np.int64)
-
-
-def _sums(values: Doubles, ends: NDArray[np.int64]) -> Doubles:
-    totals = np.cumsum(values, axis=1)[:, ends]
-    return np.diff(totals, axis=1, prepend=0.0)
 
 
 def best_threshold(outcomes: Doubles, scores: Doubles) -> float:
@@ -81,15 +78,16 @@ def best_threshold(outcomes: Doubles, scores: Doubles) -> float:
     return float(scores[order][ends[int(np.argmax(f1))]])
 
 
-def ranked(outcomes: Doubles, scores: Doubles, weights: Doubles) -> list[Figure]:
+def ranked(outcomes: Doubles, scores: Doubles, weights: NDArray[np.int64]) -> list[Figure]:
     """What only the order of scores decides: the areas under both curves, with intervals by the samples in `weights`."""
+    values, drawn = _areas(outcomes, scores, _once(outcomes)), _areas(outcomes, scores, weights)
     return [
-        _figure("roc_auc", auc, outcomes, scores, weights),
-        _figure("pr_auc", average_precision, outcomes, scores, weights),
+        Figure(name, *_with_interval(value[0], of_samples))
+        for name, value, of_samples in zip(("roc_auc", "pr_auc"), values, drawn, strict=True)
     ]
 
 
-def judged(outcomes: Doubles, probabilities: Doubles, threshold: float, weights: Doubles) -> list[Figure]:
+def judged(outcomes: Doubles, probabilities: Doubles, threshold: float, weights: NDArray[np.int64]) -> list[Figure]:
     """All measures of probabilities: (n,) outcomes of 0 and 1, (n,) probabilities; yes is `threshold` and above."""
     yes = (probabilities >= threshold).astype(float)
     parts = {
@@ -98,18 +96,17 @@ def judged(outcomes: Doubles, probabilities: Doubles, threshold: float, weights:
         "false_negative_count": (1 - yes) * outcomes,
         "true_negative_count": (1 - yes) * (1 - outcomes),
     }
-    once = np.ones((1, outcomes.size))
 
-    def ratios(samples: Doubles) -> dict[str, Doubles]:
+    def ratios(samples: NDArray[np.int64]) -> dict[str, Doubles]:
         tp, fp, fn, _ = (samples @ part for part in parts.values())
         with np.errstate(invalid="ignore", divide="ignore"):
             return {"precision": tp / (tp + fp), "recall": tp / (tp + fn), "f1": 2 * tp / (2 * tp + fp + fn)}
 
-    found, drawn = ratios(once), ratios(weights)
+    found, drawn = ratios(_once(outcomes)), ratios(weights)
     figures = ranked(outcomes, probabilities, weights)
     figures += [Figure(name, *_with_interval(found[name][0], drawn[name])) for name in found]
     squares = (probabilities - outcomes) ** 2
-    figures.append(Figure("brier", *_with_interval(squares.mean(), weights @ squares / weights.sum(axis=1))))
+    figures.append(mean_of("brier", squares, weights))
     flat = np.full(outcomes.size, outcomes.mean())
     figures.append(Figure("brier_of_the_base_rate", float(((flat - outcomes) ** 2).mean())))
     figures += [Figure(name, float(part.sum())) for name, part in parts.items()]
@@ -154,24 +151,22 @@ def tenths(outcomes: Doubles, scores: Doubles) -> list[Figure]:
     ]
 
 
-def difference(outcomes: Doubles, scores: Doubles, others: Doubles, weights: Doubles) -> Figure:
+def mean_of(name: str, values: Doubles, weights: NDArray[np.int64]) -> Figure:
+    """The mean of (n,) `values`, with its interval by the samples in `weights`."""
+    return Figure(name, *_with_interval(values.mean(), weights @ values / weights.sum(axis=1)))
+
+
+def difference(outcomes: Doubles, scores: Doubles, others: Doubles, weights: NDArray[np.int64]) -> Figure:
     """How much more area under the ROC curve `scores` have than `others`, on the same customers and samples."""
-    once = np.ones((1, outcomes.size))
-    value = auc(outcomes, scores, once)[0] - auc(outcomes, others, once)[0]
+    value = auc(outcomes, scores, _once(outcomes))[0] - auc(outcomes, others, _once(outcomes))[0]
     return Figure(
         "roc_auc_gained", *_with_interval(value, auc(outcomes, scores, weights) - auc(outcomes, others, weights))
     )
 
 
-def _figure(
-    name: str,
-    measure: Callable[[Doubles, Doubles, Doubles], Doubles],
-    outcomes: Doubles,
-    scores: Doubles,
-    weights: Doubles,
-) -> Figure:
-    once = np.ones((1, outcomes.size))
-    return Figure(name, *_with_interval(measure(outcomes, scores, once)[0], measure(outcomes, scores, weights)))
+def _once(outcomes: Doubles) -> NDArray[np.int64]:
+    """The sample in which everybody is once."""
+    return np.ones((1, outcomes.size), np.int64)
 
 
 def _with_interval(value: float, drawn: Doubles) -> tuple[float | None, float | None, float | None]:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import polars as pl
 
-from footfall.predictions.judging import Doubles, Figure, auc, draws, tenths
+from footfall.predictions.bands import banded
+from footfall.predictions.features import DIGITS, NUMBER, Feature
+from footfall.predictions.judging import Doubles, Figure, auc, draws, mean_of, tenths
 from footfall.predictions.lifetime import Purchases, Values, fit_purchases, fit_values, histories
 from footfall.predictions.periods import Periods, TooLittleError, periods
+from footfall.predictions.reasons import strongest, texts_of
 from footfall.predictions.tasks import Settings
 from footfall.predictions.training import Judgement
 
 MODELS = {"mbg_nbd": True, "bg_nbd": False}
 """Whether the model lets customers leave right after their first order."""
 SEED = 20_250_102
+MONEY = pl.Decimal(18, 4)
+PARTS = (
+    Feature("order_day_count", NUMBER, "days with an order", "orders"),
+    Feature("recency_days", NUMBER, "days since the last order", "last order"),
+    Feature("first_order_days", NUMBER, "days since the first order", "time as a customer"),
+    Feature("mean_order_day_amount", NUMBER, "amount of such a day", "money"),
+)
+"""What a history is made of."""
+HISTORY = ("customer_id", "snapshot_on", "order_day_count", "recency_days", "first_order_days", "revenue_amount")
+PARAMETERS = ("r", "alpha", "a", "b", "value_p", "value_q", "value_gamma")
 
 
 @dataclass(frozen=True)
@@ -77,11 +90,87 @@ def judge(rows: pl.DataFrame, settings: Settings) -> tuple[str, Periods, list[Ju
         judgements += _told(figures, name, "candidate", "validation", split.validation, at[split.validation])
     chosen = min(errors, key=lambda name: errors[name] if errors[name] is not None else np.inf)
     model = fit(at[split.test], chosen)
-    figures = [*_measures(at[split.test], model.worth(at[split.test], horizon)), *_parameters(model)]
+    figures = [
+        *_measures(at[split.test], model.worth(at[split.test], horizon)),
+        *(Figure(f"parameter_{name}", value) for name, value in parameters(model).items()),
+    ]
     judgements += _told(figures, chosen, "chosen", "test", split.test, at[split.test])
+    actual = at[split.test]["lifetime_amount"].cast(pl.Float64).to_numpy()
+    off = np.abs(actual - model.worth(at[split.test], horizon))
     for name, expected in _baselines(at[split.test], horizon):
-        judgements += _told(_measures(at[split.test], expected), name, "baseline", "test", split.test, at[split.test])
+        gained = mean_of("mae_gained", np.abs(actual - expected) - off, draws(off.size, SEED))
+        figures = [*_measures(at[split.test], expected), gained]
+        judgements += _told(figures, name, "baseline", "test", split.test, at[split.test])
     return chosen, split, judgements
+
+
+def parameters(model: LifetimeModel) -> dict[str, float]:
+    """The numbers that a model is made of, by name."""
+    purchases, values = model.purchases, model.values
+    told = {"r": purchases.r, "alpha": purchases.alpha, "a": purchases.a, "b": purchases.b}
+    return told | {"value_p": values.p, "value_q": values.q, "value_gamma": values.gamma}
+
+
+def of_parameters(name: str, told: Mapping[str, float]) -> LifetimeModel:
+    """The model that parameters() told."""
+    purchases = Purchases(told["r"], told["alpha"], told["a"], told["b"], MODELS[name], np.nan)
+    return LifetimeModel(name, purchases, Values(told["value_p"], told["value_q"], told["value_gamma"], np.nan))
+
+
+def amounts(model: LifetimeModel, rows: pl.DataFrame, horizon: int) -> pl.Series:
+    """The revenue that is expected of each buyer within `horizon` days, in cents' precision."""
+    return pl.Series(model.worth(rows, horizon), dtype=pl.Float64).round(2)
+
+
+def valued(model: LifetimeModel, rows: pl.DataFrame, horizon: int, cuts: dict[str, float]) -> pl.DataFrame:
+    """Each buyer's expected days with an order and revenue within `horizon` days, a band, and what moved the revenue most."""
+    rows = buyers(rows)
+    days, means = model.order_days(rows, horizon), model.day_amounts(rows)
+    worth = amounts(model, rows, horizon)
+    alive = pl.Series(model.alive(rows), dtype=pl.Float64).round(DIGITS)
+    came_back = rows["order_day_count"] > 1
+    return rows.select(
+        "customer_id",
+        "snapshot_on",
+        # BG/NBD says 1 of whoever ordered once, which tells nothing.
+        pl.when(came_back | model.purchases.is_modified).then(alive).alias("alive_probability"),
+        pl.Series("expected_order_day_count", days, dtype=pl.Float64).round(DIGITS),
+        pl.Series("expected_order_day_amount", means, dtype=pl.Float64).round(2).cast(MONEY),
+        worth.cast(MONEY).alias("lifetime_value_amount"),
+        (banded(worth, cuts) if rows.height else pl.Series([], dtype=pl.String)).alias("lifetime_value_band"),
+        *_why(model, rows, horizon),
+    )
+
+
+def _why(model: LifetimeModel, rows: pl.DataFrame, horizon: int) -> list[pl.Series]:
+    """What the value would be with one part of the history as the median buyer's: the difference is what that part did."""
+    if not rows.height:
+        return [pl.Series(f"reason_{number}", [], dtype=pl.String) for number in (1, 2, 3)]
+    mean = pl.Series("mean_order_day_amount", _amounts(rows)[1])
+    rows = rows.with_columns(mean)
+    worth = model.worth(rows, horizon)
+    moved, texts = [], []
+    for part in PARTS:
+        usual = float(rows[part.name].cast(pl.Float64).median())  # type: ignore[arg-type]
+        changed = rows.with_columns(pl.lit(usual).alias(part.name))
+        # A history stays one: the last order is not before the first, and is the first where there is one only.
+        once = pl.col("order_day_count") <= 1
+        first, last = pl.col("first_order_days"), pl.col("recency_days")
+        begun = (
+            pl.when(once).then(first).otherwise(pl.max_horizontal(first, last))
+            if part.name == first.meta.output_name()
+            else first
+        )
+        changed = changed.with_columns(begun.alias("first_order_days"))
+        changed = changed.with_columns(
+            pl.when(once).then(first).otherwise(pl.min_horizontal(first, last)).alias("recency_days")
+        )
+        changed = changed.with_columns(
+            (pl.col("mean_order_day_amount") * pl.col("order_day_count")).alias("revenue_amount")
+        )
+        moved.append(worth - model.worth(changed, horizon))
+        texts.append(texts_of(rows, part, {part.name: usual}))
+    return strongest(np.column_stack(moved), texts, lambda change: f"{change:+,.0f}", 0.5).get_columns()
 
 
 def _history(rows: pl.DataFrame) -> tuple[Doubles, Doubles, Doubles]:
@@ -111,24 +200,20 @@ def _measures(rows: pl.DataFrame, expected: Doubles) -> list[Figure]:
     bought = (rows["lifetime_order_day_count"] > 0).cast(pl.Float64).to_numpy()
     weights = draws(rows.height, SEED)
     off = np.abs(actual - expected)
-    low, high = np.percentile(weights @ off / rows.height, [2.5, 97.5]) if rows.height else (None, None)
     ranks = auc(bought, expected, weights)
-    told = auc(bought, expected, np.ones((1, rows.height)))[0]
-    area = Figure("roc_auc", float(told), *(float(one) for one in np.nanpercentile(ranks, [2.5, 97.5]))) if np.isfinite(told) else Figure("roc_auc", None)
+    told = auc(bought, expected, np.ones((1, rows.height), np.int64))[0]
+    area = (
+        Figure("roc_auc", float(told), *(float(one) for one in np.nanpercentile(ranks, [2.5, 97.5])))
+        if np.isfinite(told)
+        else Figure("roc_auc", None)
+    )
     return [
-        Figure("mae", float(off.mean()), low, high),
+        mean_of("mae", off, weights),
         Figure("rmse", float(np.sqrt(np.mean(off**2)))),
         Figure("total_off_rate", float(expected.sum() / actual.sum() - 1) if actual.sum() > 0 else None),
         area,
         *(one for one in tenths(actual, expected) if one.metric == "gain"),
     ]
-
-
-def _parameters(model: LifetimeModel) -> list[Figure]:
-    purchases, values = model.purchases, model.values
-    told = {"r": purchases.r, "alpha": purchases.alpha, "a": purchases.a, "b": purchases.b}
-    told |= {"value_p": values.p, "value_q": values.q, "value_gamma": values.gamma}
-    return [Figure(f"parameter_{name}", value) for name, value in told.items()]
 
 
 def _told(

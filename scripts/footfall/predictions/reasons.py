@@ -6,7 +6,9 @@ the difference is what the theme did. It answers "what moved it most" of the mod
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -20,13 +22,20 @@ SMALLEST = 0.005
 
 
 def usual(rows: pl.DataFrame, features: Sequence[Feature]) -> dict[str, float | str | None]:
-    """The median of each number (None where nobody has it), the most frequent text (of equals the first)."""
+    """The median of each number (None where most do not have it), the most frequent text (of equals the first)."""
     found: dict[str, float | str | None] = {}
     for one in features:
         if one.kind == NUMBER:
-            found[one.name] = rows[one.name].cast(pl.Float64).median()  # type: ignore[assignment]
+            is_rare = 2 * rows[one.name].null_count() > rows.height
+            found[one.name] = None if is_rare else rows[one.name].cast(pl.Float64).median()  # type: ignore[assignment]
         else:
-            counts = rows[one.name].cast(pl.String).fill_null(UNKNOWN).value_counts().sort("count", one.name, descending=[True, False])
+            counts = (
+                rows[one.name]
+                .cast(pl.String)
+                .fill_null(UNKNOWN)
+                .value_counts()
+                .sort("count", one.name, descending=[True, False])
+            )
             found[one.name] = counts[one.name][0] if counts.height else UNKNOWN
     return found
 
@@ -44,23 +53,34 @@ def reasons(
     """
     themes = list(dict.fromkeys(one.theme for one in features))
     frame = prepared(rows, features)
-    as_usual = prepared(pl.DataFrame([{one.name: usual[one.name] for one in features}], schema=_schema(features)), features)
-    moved = np.zeros((rows.height, len(themes)))
-    for position, theme in enumerate(themes):
+    as_usual = prepared(
+        pl.DataFrame([{one.name: usual[one.name] for one in features}], schema=_schema(features)), features
+    )
+
+    def without(theme: str) -> np.ndarray:
         names = [one.name for one in features if one.theme == theme]
         changed = frame.with_columns(pl.lit(as_usual[name][0]).alias(name) for name in names)
-        moved[:, position] = probabilities - model.predict_proba(changed)[:, 1]
+        return probabilities - model.predict_proba(changed)[:, 1]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        moved = np.column_stack(list(pool.map(without, themes)))
+    texts = [_texts(rows, frame, as_usual, [one for one in features if one.theme == theme], usual) for theme in themes]
+    return strongest(moved, texts, lambda change: f"{100 * change:+.0f} points", SMALLEST)
+
+
+def strongest(
+    moved: np.ndarray, texts: Sequence[Sequence[str]], say: Callable[[float], str], smallest: float
+) -> pl.DataFrame:
+    """Of what moved each of n predictions, (n, themes), the three that moved it most, told by `texts` (themes of n each) and by how
+    much: columns reason_1 to reason_3, NULL where a change is below `smallest`."""
     # Of themes that moved it equally the first in the list; rounded, so that the last digits of a sum of trees do not decide.
     ranks = np.argsort(-np.abs(moved.round(6)), axis=1, kind="stable")[:, :REASONS]
-    texts = {theme: _texts(rows, next(one for one in features if one.theme == theme), usual) for theme in themes}
     columns = {}
     for number in range(REASONS):
-        chosen = ranks[:, number] if ranks.shape[1] > number else np.full(rows.height, -1)
         words = []
-        for row, theme in enumerate(chosen):
-            change = moved[row, theme] if theme >= 0 else 0.0
-            told = f"{texts[themes[theme]][row]}: {100 * change:+.0f} points"
-            words.append(told if abs(change) >= SMALLEST else None)
+        for row, theme in enumerate(ranks[:, number]):
+            change = moved[row, theme]
+            words.append(f"{texts[theme][row]}: {say(change)}" if abs(change) >= smallest else None)
         columns[f"reason_{number + 1}"] = pl.Series(words, dtype=pl.String)
     return pl.DataFrame(columns)
 
@@ -69,13 +89,36 @@ def _schema(features: Sequence[Feature]) -> dict[str, type[pl.DataType]]:
     return {one.name: pl.Float64 if one.kind == NUMBER else pl.String for one in features}
 
 
-def _texts(rows: pl.DataFrame, feature: Feature, usual: Mapping[str, float | str | None]) -> list[str]:
-    """A theme by its first feature: what it is of each customer, and what is usual."""
-    normal = _said(usual[feature.name])
-    return [f"{feature.said} {_said(value)} (usual {normal})" for value in rows[feature.name]]
+def _texts(
+    rows: pl.DataFrame,
+    frame: pl.DataFrame,
+    as_usual: pl.DataFrame,
+    theme: Sequence[Feature],
+    usual: Mapping[str, float | str | None],
+) -> list[str]:
+    """A theme by the feature that is least usual of each customer, of equal ones the first."""
+    off = np.column_stack([_off(frame[one.name], as_usual[one.name][0]) for one in theme])
+    told = [texts_of(rows, one, usual) for one in theme]
+    return [told[one][row] for row, one in enumerate(off.argmax(axis=1))]
 
 
-def _said(value: object) -> str:
+def _off(values: pl.Series, usual: float | str) -> np.ndarray:
+    """How far each of `values`, prepared, is from what is usual; 1 where one of both is unknown, or texts differ."""
+    if values.dtype == pl.String:
+        return (values != usual).cast(pl.Float64).to_numpy()
+    numbers = values.to_numpy()
+    if np.isnan(usual):
+        return (~np.isnan(numbers)).astype(float)
+    return np.nan_to_num(np.abs(numbers - usual), nan=1.0)
+
+
+def texts_of(rows: pl.DataFrame, feature: Feature, usual: Mapping[str, float | str | None]) -> list[str]:
+    """What a feature is of each customer, and what is usual."""
+    normal = said(usual[feature.name])
+    return [f"{feature.said} {said(value)} (usual {normal})" for value in rows[feature.name]]
+
+
+def said(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, str):

@@ -26,6 +26,8 @@ from footfall.predictions.periods import Periods, TooLittleError, periods
 from footfall.predictions.tasks import Settings, Task
 
 LOWEST = -1e18
+AUDITED = 8_000
+"""An audit learns from at most so many rows: it is to find leaks, not to rank well."""
 SHUFFLED, LEAKING = "shuffled_outcomes", "features_from_after_the_outcome"
 
 
@@ -38,7 +40,7 @@ class Judgement:
     split: str
     snapshot_on: date
     row_count: int
-    positive_count: int
+    positive_count: int | None
     figure: Figure
 
 
@@ -75,7 +77,7 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     horizon = int(settings[task.horizon])  # type: ignore[call-overload]
     split = periods(rows["snapshot_on"].unique().to_list(), horizon)
     features = task.features(settings)
-    asked = _at_most(rows.filter(task.about & task.known), int(settings["prediction_max_rows"]))  # type: ignore[call-overload]
+    asked = at_most(rows.filter(task.about & task.known), int(settings["prediction_max_rows"]))  # type: ignore[call-overload]
     cut = task.learn_cut(_of(asked, split.training), settings)
 
     def sample(days: Sequence[date], cut: float | None) -> _Sample:
@@ -110,7 +112,19 @@ def _of(rows: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
     return rows.filter(pl.col("snapshot_on").is_in(list(days))).sort("snapshot_on", "customer_id")
 
 
-def _at_most(rows: pl.DataFrame, most: int) -> pl.DataFrame:
+def _some(sample: _Sample, most: int) -> _Sample:
+    """Every so many-th row, at most `most`."""
+    kept = np.arange(0, sample.outcomes.size, -(-sample.outcomes.size // most) if sample.outcomes.size else 1)
+    return replace(
+        sample,
+        rows=sample.rows[kept],
+        frame=sample.frame[kept],
+        outcomes=sample.outcomes[kept],
+        customers=sample.customers[kept],
+    )
+
+
+def at_most(rows: pl.DataFrame, most: int) -> pl.DataFrame:
     """All rows, or those of so many customers that about `most` rows are left."""
     if rows.height <= most:
         return rows
@@ -180,6 +194,7 @@ def _audit(
     """The same candidate on shuffled outcomes, in which there is nothing to find but what the procedure lets slip, and the price
     of a leak: with features of the first snapshot after the outcome in place of those of the day."""
     rng = np.random.default_rng(SEED)
+    known = _some(known, AUDITED)
     fitted = CANDIDATES[name](features).fit(known.frame, rng.permutation(known.outcomes))
     shuffled = replace(test, outcomes=rng.permutation(test.outcomes))
     figures = ranked(shuffled.outcomes, _of_yes(fitted, test.frame), draws(test.outcomes.size, SEED + 2))
