@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from sklearn.base import ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedKFold
@@ -47,33 +48,43 @@ def logistic(features: Sequence[Feature]) -> Pipeline:
     )
 
 
+def _below_all() -> SimpleImputer:
+    """What is unknown as a number below all others, for trees. Boosting takes NaN itself, but not a column of nothing else."""
+    return SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
+
+
 def forest(features: Sequence[Feature]) -> Pipeline:
-    """A random forest; what is unknown is a number below all others."""
-    numbers = SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
+    """A random forest."""
     model = RandomForestClassifier(
         60, min_samples_leaf=50, max_features=0.3, max_samples=0.25, class_weight="balanced", random_state=SEED
     )
-    return Pipeline([("columns", _columns(features, numbers)), ("model", model)])
+    return Pipeline([("columns", _columns(features, _below_all())), ("model", model)])
 
 
 def boosting(features: Sequence[Feature]) -> Pipeline:
-    """Gradient boosting of small trees; it takes what is unknown as it is."""
+    """Gradient boosting of small trees."""
     model = HistGradientBoostingClassifier(
         max_iter=100, learning_rate=0.08, max_leaf_nodes=6, min_samples_leaf=100, l2_regularization=5.0,
         early_stopping=False, random_state=SEED,
     )  # fmt: skip
-    return Pipeline([("columns", _columns(features, "passthrough")), ("model", model)])
+    return Pipeline([("columns", _columns(features, _below_all())), ("model", model)])
 
 
-CANDIDATES: dict[str, Callable[[Sequence[Feature]], Pipeline]] = {
+def both(features: Sequence[Feature]) -> VotingClassifier:
+    """The mean of what logistic regression and gradient boosting say: one knows straight lines, the other corners."""
+    return VotingClassifier([("logistic", logistic(features)), ("boosting", boosting(features))], voting="soft")
+
+
+CANDIDATES: dict[str, Callable[[Sequence[Feature]], ClassifierMixin]] = {
     "logistic_regression": logistic,
     "random_forest": forest,
     "gradient_boosting": boosting,
+    "regression_and_boosting": both,
 }
 """The simplest first: of equally good ones it is chosen."""
 
 
-def calibrated(pipeline: Pipeline, customers: np.ndarray, outcomes: np.ndarray) -> CalibratedClassifierCV:
+def calibrated(pipeline: ClassifierMixin, customers: np.ndarray, outcomes: np.ndarray) -> CalibratedClassifierCV:
     """`pipeline` with probabilities that mean what they say: balanced weights shift them, a sigmoid over predictions of customers
     that the fold's model has not seen shifts them back. All of a customer's rows (`customers`) are in one fold."""
     folds = list(GroupKFold(FOLDS, shuffle=True, random_state=SEED).split(outcomes, outcomes, customers))

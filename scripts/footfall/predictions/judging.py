@@ -156,6 +156,22 @@ def mean_of(name: str, values: Doubles, weights: NDArray[np.int64]) -> Figure:
     return Figure(name, *_with_interval(values.mean(), weights @ values / weights.sum(axis=1)))
 
 
+def root_of(name: str, off: Doubles, weights: NDArray[np.int64]) -> Figure:
+    """The root of the mean square of (n,) errors, with its interval by the samples in `weights`."""
+    return Figure(name, *_with_interval(np.sqrt(np.mean(off**2)), _roots(off, weights)))
+
+
+def root_gained(actual: Doubles, expected: Doubles, others: Doubles, weights: NDArray[np.int64]) -> Figure:
+    """How much smaller the root mean square error of `expected` is than that of `others`, on the same customers and samples."""
+    own, other = actual - expected, actual - others
+    value = np.sqrt(np.mean(other**2)) - np.sqrt(np.mean(own**2))
+    return Figure("rmse_gained", *_with_interval(value, _roots(other, weights) - _roots(own, weights)))
+
+
+def _roots(off: Doubles, weights: NDArray[np.int64]) -> Doubles:
+    return np.sqrt(weights @ off**2 / weights.sum(axis=1))
+
+
 def difference(outcomes: Doubles, scores: Doubles, others: Doubles, weights: NDArray[np.int64]) -> Figure:
     """How much more area under the ROC curve `scores` have than `others`, on the same customers and samples."""
     value = auc(outcomes, scores, _once(outcomes))[0] - auc(outcomes, others, _once(outcomes))[0]

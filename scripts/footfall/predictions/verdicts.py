@@ -13,7 +13,7 @@ CHANCE, SLIPPED = 0.5, 0.02
 # What tells models and baselines apart: the metric, how much better the model is by it, and whether less of it is better.
 MEASURES = (
     ("wape", None, "WAPE", True),
-    ("mae", "mae_gained", "mean error", True),
+    ("rmse", "rmse_gained", "root mean square error", True),
     ("accuracy", "accuracy_gained", "share of right guesses", False),
     ("roc_auc", "roc_auc_gained", "ROC-AUC", False),
 )
