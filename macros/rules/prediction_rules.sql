@@ -40,3 +40,25 @@
 {% macro missed_count(how_many, first_on, last_on, snapshot_on, added_days) -%}
     (cast({{ how_many }} as double) * {{ days_between(last_on, snapshot_on) }} / ({{ days_between(first_on, last_on) }} + {{ added_days }}))
 {%- endmacro %}
+
+{# One in `prior_days` is added to what was counted in `days`: the rate of somebody of whom little is known is nearly everybody's. #}
+{% macro habitual_rate(how_many, days, prior_days) -%}
+    (cast({{ how_many }} + 1 as double) / ({{ days }} + {{ prior_days }}))
+{%- endmacro %}
+
+{# How likely an order within the churn's horizon is, if habits stay: of one who came at `visit_rate` a day, ordered on the share
+   `order_share` of visits, and was last seen `idle_days` ago. One leaves for good after `usual_lifetime_days` on average: first whether
+   that has happened (Schmittlein, Morrison and Colombo, "Counting Your Customers", Management Science 33 (1987), with known rates), then
+   whether an order comes before it does. #}
+{% macro habitual_order_probability(visit_rate, order_share, idle_days) -%}
+    {%- set hazard = 1 / whole_variable('usual_lifetime_days') -%}
+    {%- set order_rate = '(' ~ visit_rate ~ ' * ' ~ order_share ~ ')' -%}
+    (
+        1 / (
+            1 + {{ hazard }} / ({{ visit_rate }} + {{ hazard }})
+            * (exp(least(({{ visit_rate }} + {{ hazard }}) * {{ idle_days }}, 50)) - 1)
+        )
+        * {{ order_rate }} / ({{ order_rate }} + {{ hazard }})
+        * (1 - exp(-({{ order_rate }} + {{ hazard }}) * {{ whole_variable('churn_horizon_days') }}))
+    )
+{%- endmacro %}

@@ -22,7 +22,16 @@ KNOWN_AT = {
     "orders": "coalesce(updated_at, ordered_at)",
     "reviews": "reviewed_at",
 }
-CUSTOMER_MODELS = ("+customer_360", "+at_risk_customers", "+customer_timeline", "+retention_cohorts", "+daily_kpis")
+CUSTOMER_MODELS = (
+    "+customer_360",
+    "+at_risk_customers",
+    "+customer_timeline",
+    "+retention_cohorts",
+    "+daily_kpis",
+    "+int_customer_features_snapshotted",
+)
+# Attributes have no times: they are the newest.
+NEWEST = ("signed_up_days", "country", "region", "gender", "age", "main_category", "last_category", "category_count")
 TODAY = {
     "customer_rfm": ("order_count", "revenue_amount", "recency_days", "rfm_code", "rfm_segment"),
     "customer_engagement": (
@@ -321,3 +330,47 @@ def test_a_snapshot_is_what_a_build_of_that_day_says(
         """,
     )[0][0]
     assert share > 0.5, "too few simple customers for the comparison to mean much"
+
+
+def test_features_are_what_was_known_on_that_day(built: duckdb.DuckDBPyConnection, built_then: Path) -> None:
+    """Nothing that models look at tells of later: not even whose a device turned out to be.
+
+    Left aside are those in the middle of a visit at midnight, and orders whose first version was refused.
+    """
+    built.execute(f"attach if not exists '{built_then}' as cut (read_only)")
+    moment = f"timestamp '{SNAPSHOT_ON + timedelta(days=1)}'"
+    columns = f"* exclude (snapshot_number, is_latest, {', '.join(NEWEST)})"
+    compared = f"""
+        select customer_id from built.intermediate.int_customer_features_snapshotted where snapshot_on = date '{SNAPSHOT_ON}'
+        union
+        select customer_id from cut.intermediate.int_customer_features_snapshotted where is_latest
+        except
+        select customer_id from built.marts.fct_sessions where started_at < {moment} and ended_at >= {moment}
+        except
+        select orders.customer_id from built.marts.fct_orders as orders
+        where
+            orders.ordered_at < {moment}
+            and not exists (
+                select 1 from cut.intermediate.int_orders_completed as known where known.order_id = orders.order_id
+            )
+    """
+    different = rows(
+        built,
+        f"""
+        with compared as ({compared}),
+        then_known as (
+            select {columns} from built.intermediate.int_customer_features_snapshotted
+            where snapshot_on = date '{SNAPSHOT_ON}' and customer_id in (select * from compared)
+        ), cut_known as (
+            select {columns} from cut.intermediate.int_customer_features_snapshotted
+            where is_latest and customer_id in (select * from compared)
+        )
+        (select 'then', * from then_known except all select 'then', * from cut_known)
+        union all
+        (select 'cut', * from cut_known except all select 'cut', * from then_known)
+        order by 2
+        limit 4
+        """,
+    )
+    assert different == []
+    assert rows(built, f"select count(*) > 100 from ({compared})") == [(True,)]

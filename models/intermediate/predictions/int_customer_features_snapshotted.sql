@@ -130,6 +130,32 @@ known_categories as (
     group by customer_id, snapshot_on
 ),
 
+-- How often one comes and orders, a day; of a source without visits each order is one.
+habits as (
+    select
+        members.customer_id,
+        members.snapshot_on,
+        case
+            when known_sessions.session_count > 0 then {{ habitual_rate(
+                'known_sessions.session_count', days_between('known_sessions.first_session_on', 'members.snapshot_on'), 20
+            ) }}
+            when members.order_count > 0 then {{ habitual_rate(
+                'members.order_count', days_between('members.first_ordered_on', 'members.snapshot_on'), 60
+            ) }}
+        end as visit_rate,
+        case
+            when known_sessions.session_count > 0
+                then {{ habitual_rate('members.order_count', 'known_sessions.session_count', 20) }}
+            else cast(1 as double)
+        end as order_share,
+        least(
+            {{ days_between('known_sessions.last_session_on', 'members.snapshot_on') }}, members.recency_days
+        ) as idle_days
+    from members
+    left join known_sessions
+        on members.customer_id = known_sessions.customer_id and members.snapshot_on = known_sessions.snapshot_on
+),
+
 -- Rates are per 30 days; the days added below them keep the young from looking extreme.
 final as (
     select
@@ -167,6 +193,7 @@ final as (
         {{ missed_count(
             'known_sessions.session_count', 'known_sessions.first_session_on', 'known_sessions.last_session_on', 'members.snapshot_on', 10
         ) }} as missed_session_count,
+        {{ habitual_order_probability('habits.visit_rate', 'habits.order_share', 'habits.idle_days') }} as habitual_order_probability,
         coalesce(known_sessions.product_view_count, 0) as product_view_count,
         coalesce(known_sessions.add_to_cart_count, 0) as add_to_cart_count,
         {{ rate('known_sessions.event_count', 'known_sessions.session_count') }} as events_per_session,
@@ -196,6 +223,7 @@ final as (
         customers.gender,
         cast(extract(year from members.snapshot_on) as integer) - customers.birth_year as age
     from members
+    inner join habits on members.customer_id = habits.customer_id and members.snapshot_on = habits.snapshot_on
     left join known_sessions
         on members.customer_id = known_sessions.customer_id and members.snapshot_on = known_sessions.snapshot_on
     left join known_categories

@@ -50,7 +50,7 @@ def logistic(features: Sequence[Feature]) -> Pipeline:
 
 def _below_all() -> SimpleImputer:
     """What is unknown as a number below all others, for trees. Boosting takes NaN itself, but not a column of nothing else."""
-    return SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
+    return SimpleImputer(strategy="constant", fill_value=-50.0, keep_empty_features=True)
 
 
 def forest(features: Sequence[Feature]) -> Pipeline:

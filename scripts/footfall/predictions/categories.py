@@ -48,7 +48,7 @@ def _logistic(features: Sequence[Feature]) -> Pipeline:
 
 def _forest(features: Sequence[Feature]) -> Pipeline:
     """A random forest over the same columns; what is unknown is a number below all others."""
-    numbers = SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
+    numbers = SimpleImputer(strategy="constant", fill_value=-50.0, keep_empty_features=True)
     model = RandomForestClassifier(60, min_samples_leaf=20, max_features=0.3, max_samples=0.5, random_state=SEED)
     return Pipeline([("columns", _columns(features, numbers)), ("model", model)])
 

@@ -9,6 +9,7 @@ import polars as pl
 
 NUMBER, FEW, MANY = "number", "few", "many"
 UNKNOWN = "unknown"
+SMALLEST_CHANCE = 1e-4
 DIGITS = 6
 """Predictions are told with so many digits: the last ones of a sum over trees differ between machines."""
 
@@ -26,6 +27,7 @@ class Feature:
     theme: str
     is_money: bool = False
     is_product: bool = False
+    is_probability: bool = False
 
 
 FEATURES = (
@@ -41,6 +43,7 @@ FEATURES = (
     Feature("first_session_days", NUMBER, "days since the first visit", "time as a customer"),
     Feature("idle_days", NUMBER, "days since the last visit", "last visit"),
     Feature("missed_session_count", NUMBER, "visits that would have been usual since the last one", "last visit"),
+    Feature("habitual_order_probability", NUMBER, "chance of an order if habits stay", "habits", is_probability=True),
     Feature("session_count", NUMBER, "visits", "visits"),
     Feature("session_count_7_days", NUMBER, "visits in 7 days", "visits"),
     Feature("session_count_30_days", NUMBER, "visits in 30 days", "visits"),
@@ -88,7 +91,7 @@ def chosen(money: bool = True, products: bool = True) -> tuple[Feature, ...]:
 
 def prepared(rows: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
     """The columns of `features` in their order: numbers as doubles on a logarithmic scale (sign(x) log(1 + |x|), unknown ones NaN),
-    as ten days more mean much after one day and little after a hundred; texts without NULLs."""
+    as ten days more mean much after one day and little after a hundred; probabilities as the logarithm of their odds; texts without NULLs."""
     return rows.select(_prepared(one) for one in features)
 
 
@@ -97,4 +100,7 @@ def _prepared(feature: Feature) -> pl.Expr:
     if feature.kind != NUMBER:
         return column.cast(pl.String).fill_null(UNKNOWN)
     number = column.cast(pl.Float64)
+    if feature.is_probability:
+        inside = number.clip(SMALLEST_CHANCE, 1 - SMALLEST_CHANCE)
+        return (inside / (1 - inside)).log().fill_null(float("nan"))
     return (number.sign() * number.abs().log1p()).fill_null(float("nan"))
