@@ -30,6 +30,7 @@ PROBABILITIES = {
     "high_value_predictions": "high_value_probability",
     "next_purchase_predictions": "purchase_probability",
 }
+WITHOUT_OTHERS = ("--exclude", "resource_type:unit_test", "--indirect-selection", "cautious")
 FEW = {"prediction_min_outcomes": 20}
 SMALL = ("--customers", "3000", "--days", "181", "--seed", "11")
 # What the generator planted: how likely a visit is to end with an order, of the usual customer and of the impulsive one.
@@ -48,7 +49,7 @@ def predicted(half_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
     def make(folder: Path) -> None:
         dbt = Dbt(half_year, folder / "footfall.duckdb", folder / "target", FEW)
-        done = dbt("build", "-s", *(f"+{mart}" for mart in MARTS), "--exclude", "resource_type:unit_test")
+        done = dbt("build", "-s", *(f"+{mart}" for mart in MARTS), *WITHOUT_OTHERS)
         assert done.returncode == 0, done.output[-6000:]
 
     return made_once(tmp_path_factory, "predicted", make) / "footfall.duckdb"
@@ -195,7 +196,7 @@ def planted(landing: Path, database: Path, day: str) -> pl.DataFrame:
     at rate x buy_factor x orders per visit until they leave. Nobody who does not know the future can rank them better.
     """
     with duckdb.connect(str(database), read_only=True) as connection:
-        return connection.execute(
+        return connection.sql(
             f"""
             with known as (
                 select
@@ -243,7 +244,7 @@ def test_the_default_demo_reaches_the_ceiling(tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("default_predictions")
     landing = generate(folder / "landing")
     dbt = Dbt(landing, folder / "footfall.duckdb", folder / "target")
-    done = dbt("build", "-s", "+churn_predictions", "--exclude", "resource_type:unit_test")
+    done = dbt("build", "-s", "+churn_predictions", *WITHOUT_OTHERS)
     assert done.returncode == 0, done.output[-4000:]
     told, ceiling = told_and_planted(landing, dbt.database)
     print(f"churn: ROC-AUC {told:.4f}, planted {ceiling:.4f}, share {(told - 0.5) / (ceiling - 0.5):.3f}")
@@ -292,7 +293,9 @@ def test_a_landing_without_rows_builds(predicted: Path, half_year: Path, tmp_pat
         ):
             connection.execute(f"delete from {table}")
         connection.execute("update intermediate.int_prediction_settings set as_of_date = null")
-    done = Dbt(half_year, copy, tmp_path / "target", FEW)("build", "-s", "model_metrics+", "revenue_forecast")
+    done = Dbt(half_year, copy, tmp_path / "target", FEW)(
+        "build", "-s", "model_metrics+", "revenue_forecast", *WITHOUT_OTHERS
+    )
     assert done.returncode == 0, done.output[-4000:]
     with duckdb.connect(str(copy), read_only=True) as connection:
         for mart in MARTS:

@@ -82,8 +82,9 @@ def model_metrics(
         name: partial(_trained, task, rows, told) for name, task in TASKS.items()
     }
     work[categories.NAME] = partial(_trained_categories, rows, told)
-    work[LIFETIME] = partial(_trained_lifetime, features, outcomes, told)
-    work[FORECAST] = partial(_forecast_judged, revenue, told)
+    # Read here: a connection serves one thread at a time.
+    work[LIFETIME] = partial(_trained_lifetime, _histories(features, outcomes), told)
+    work[FORECAST] = partial(_forecast_judged, _days(revenue), told)
     # One thread for each model, so that sums have one order on any machine; the models side by side.
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         begun = {name: pool.submit(one) for name, one in work.items()}
@@ -187,12 +188,18 @@ def _trained_categories(rows: pl.DataFrame, settings: Settings) -> tuple[str, Se
     return metadata.version, model.judgements
 
 
-def _trained_lifetime(
-    features: DuckDBPyRelation, outcomes: DuckDBPyRelation, settings: Settings
-) -> tuple[str, Sequence[Judgement]]:
+def _histories(features: DuckDBPyRelation, outcomes: DuckDBPyRelation) -> pl.DataFrame:
+    """What lifetime values are learned from: all buyers, as they need few columns and are counted together."""
     history = features.filter("order_day_count > 0").project(", ".join(lifetime_value.HISTORY))
     known = outcomes.project("customer_id, snapshot_on, lifetime_order_day_count, lifetime_amount")
-    rows = history.pl().join(known.pl(), on=["customer_id", "snapshot_on"], how="left")
+    return history.pl().join(known.pl(), on=["customer_id", "snapshot_on"], how="left")
+
+
+def _days(revenue: DuckDBPyRelation) -> pl.DataFrame:
+    return revenue.project("kpi_date, revenue_amount").pl().sort("kpi_date")
+
+
+def _trained_lifetime(rows: pl.DataFrame, settings: Settings) -> tuple[str, Sequence[Judgement]]:
     chosen, split, judgements = lifetime_value.judge(rows, settings)
     today = lifetime_value.buyers(rows.filter(pl.col("snapshot_on") == split.today))
     model = lifetime_value.fit(today, chosen)
@@ -252,16 +259,15 @@ def _metadata(
     )
 
 
-def _forecast_of(revenue: DuckDBPyRelation, settings: Settings) -> tuple[str, forecast.Forecast]:
+def _forecast_of(rows: pl.DataFrame, settings: Settings) -> tuple[str, forecast.Forecast]:
     """The forecast and its version. Raises TooLittleError."""
-    rows = revenue.project("kpi_date, revenue_amount").pl().sort("kpi_date")
     amounts = rows["revenue_amount"].cast(pl.Float64).to_numpy()
     made = forecast.forecast(amounts, rows["kpi_date"].to_list(), int(settings["forecast_days"]))  # type: ignore[call-overload]
     return version_of(FORECAST, settings["as_of_date"], hash_of(rows), settings), made  # type: ignore[arg-type]
 
 
-def _forecast_judged(revenue: DuckDBPyRelation, settings: Settings) -> tuple[str, Sequence[Judgement]]:
-    version, made = _forecast_of(revenue, settings)
+def _forecast_judged(rows: pl.DataFrame, settings: Settings) -> tuple[str, Sequence[Judgement]]:
+    version, made = _forecast_of(rows, settings)
     days = len(made.days)
     return version, [
         Judgement(candidate, role, "test", made.tested_from, days, None, figure)
@@ -430,7 +436,7 @@ def revenue_forecast(revenue: DuckDBPyRelation, settings: DuckDBPyRelation) -> p
     try:
         if not told:
             raise TooLittleError("nothing has happened yet")
-        version, made = _forecast_of(revenue, told)
+        version, made = _forecast_of(_days(revenue), told)
     except TooLittleError:
         version, made = None, None
 
