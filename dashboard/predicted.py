@@ -37,9 +37,9 @@ MEASURES = {
     "accuracy": "Right at the first guess",
     "accuracy_of_3": "Right within three guesses",
     "mae": "Mean error (MAE)",
-    "rmse": "Root mean square error (RMSE)",
-    "mape": "Mean error of a day (MAPE)",
-    "wape": "Error, share of the revenue (WAPE)",
+    "rmse": "Root mean square (RMSE)",
+    "mape": "Mean error, share by day (MAPE)",
+    "wape": "Mean error, share (WAPE)",
     "interval_coverage": "Days within their interval",
     "total_off_rate": "Total off by",
 }
@@ -63,6 +63,19 @@ REASONS = {
     "reason_1": "What moved it most",
     "reason_2": "Second most",
     "reason_3": "Third most",
+}
+MODEL_LABELS = {
+    "result": "On the test period",
+    "value": "Model",
+    "interval": "95 % interval",
+    "baseline": "Which rule",
+    "baseline_value": "Best simple rule",
+    "tested_on": "Tested from",
+    "row_count": "Tested on",
+    "predicted_on": "Predicted as of",
+    "predicted_count": "Predicted",
+    "model": "Chosen",
+    "model_version": "Version",
 }
 NO_CAUSE = "What moved a prediction is not what would change the customer."
 
@@ -114,12 +127,12 @@ def told_models(known: Mapping[str, Mapping]) -> pl.DataFrame:
         {
             "prediction": pl.String,
             "result": pl.String,
-            "model": pl.String,
             "measure": pl.String,
             "value": pl.String,
             "interval": pl.String,
-            "baseline": pl.String,
             "baseline_value": pl.String,
+            "baseline": pl.String,
+            "model": pl.String,
             "tested_on": pl.Date,
             "row_count": pl.Int64,
             "predicted_on": pl.Date,
@@ -152,6 +165,27 @@ def result(model: Mapping) -> str:
     if model["skipped_note"]:
         return "not trained"
     return "beats its baseline" if model["is_better"] else "no better than its baseline"
+
+
+def verdict(model: Mapping) -> str:
+    """How a model did beside the best simple rule, in a sentence without its dot."""
+    told = said(model["verdict"] or "was not judged")
+    return f"{named(model['prediction'])}: {model_named(model['candidate'])} {told}"
+
+
+def alarms(known: Mapping[str, Mapping]) -> list[str]:
+    """What is wrong with a model, a sentence each."""
+    return [
+        f"Alarm, {named(prediction)}: {said(model['alarm_note'])}. Do not use it before that is explained."
+        for prediction, model in known.items()
+        if model["alarm_count"]
+    ]
+
+
+def listed(rows: pl.DataFrame) -> str:
+    """How many of the customers who match (matching_count) a list holds."""
+    every = rows["matching_count"][0]
+    return f"The first {rows.height:,} of {every:,} customers" if every > rows.height else f"All {every:,} customers"
 
 
 def interval(metric: object, low: object, high: object) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 from dashboard import figures, theme
 from dashboard.formats import kind, label, shown
 from dashboard.page import Metric, Page
+from dashboard.predicted import MARTS, NO_CAUSE, models, why_missing
 
 LONGEST_ID = 200
 GRAINS = {"month": "Month", "week": "Week"}
@@ -70,6 +71,24 @@ SHARES = {
         ("Payments that failed", "failed_payment_count", "payment_attempt_count", "failed_payment_count"),
     ),
 }
+# What is predicted of one customer: (name, value, its kind, band, reasons).
+PREDICTED = {
+    "churn": ("No order within", "churn_probability", "rate", "churn_band", "churn_reasons"),
+    "next_purchase": ("An order within", "purchase_probability", "rate", "purchase_band", "purchase_reasons"),
+    "next_category": ("First of category, within", "likely_category", "text", "", ""),
+    "high_value": ("To spend", "high_value_probability", "rate", "high_value_band", "high_value_reasons"),
+    "lifetime_value": (
+        "Revenue within",
+        "lifetime_value_amount",
+        "money",
+        "lifetime_value_band",
+        "lifetime_value_reasons",
+    ),
+}
+NOT_ASKED = {
+    "churn": "not asked: no recent order, so nothing to churn from",
+    "lifetime_value": "not asked: no order yet",
+}
 KINDS = {"mean_review_score": "number", "events_per_session": "number"}
 NAMES = {
     "session_count_90_days": "Sessions, 90 days",
@@ -103,6 +122,7 @@ def show(page: Page) -> None:
         return
     _metrics(page, known)
     _profile(page, known)
+    _predictions(page, customer)
     _score(page, customer)
     _happenings(page, customer, known)
     _orders_and_payments(page, customer, known)
@@ -337,6 +357,52 @@ def _why_clicks(known: Mapping) -> str:
     if known["bot_session_count"]:
         told.append(f"{known['bot_session_count']:,} sessions like a bot's")
     return "; ".join(told)
+
+
+def _predictions(page: Page, customer: str) -> None:
+    page.section("What is to be expected", f"In words: what moved it most, against what is usual. {NO_CAUSE}")
+    known = models(page)
+    missing = [told for told in (why_missing(known, one) for one in PREDICTED) if told]
+    if len(missing) < len(PREDICTED):
+        told = page.row("customer/predictions", customer=customer)
+        rows = [_predicted(page, told, known, prediction) for prediction in PREDICTED]
+        page.table(
+            pl.DataFrame([row for row in rows if row]),
+            "Predictions",
+            key="customer_predictions",
+            labels={"why": "Why"},
+            hidden=["meaning"],
+        )
+        page.link("How well they are predicted", "predictions")
+    for text in missing:
+        page.empty(text)
+
+
+def _predicted(page: Page, told: Mapping, known: Mapping[str, Mapping], prediction: str) -> dict[str, str] | None:
+    """One prediction in words; None where nobody has it."""
+    if why_missing(known, prediction):
+        return None
+    name, value, of, band, why = PREDICTED[prediction]
+    is_asked = told[value] is not None
+    days = known[prediction]["horizon_days"]
+    cut = f" over {shown(told['high_value_cut_amount'], 'money')}" if prediction == "high_value" and is_asked else ""
+    return {
+        "prediction": f"{name}{cut}, {days:,} days",
+        "value": (
+            f"{told[value]}, {shown(told['likely_category_probability'], 'rate')}"
+            if prediction == "next_category" and is_asked
+            else shown(told[value], of)
+        ),
+        "band": shown(told[band] if band else None),
+        "why": _why_predicted(told, prediction, why) if is_asked else NOT_ASKED.get(prediction, ""),
+        "meaning": page.define(MARTS[prediction], value),
+    }
+
+
+def _why_predicted(told: Mapping, prediction: str, why: str) -> str:
+    if prediction == "next_category":
+        return "of customers like this one who order"
+    return str(told[why] or "close to what is usual")
 
 
 def _score(page: Page, customer: str) -> None:

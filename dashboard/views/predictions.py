@@ -14,15 +14,18 @@ from dashboard.page import Metric, Page
 from dashboard.predicted import (
     MARTS,
     MEASURES,
+    MODEL_LABELS,
     NO_CAUSE,
     REASONS,
+    alarms,
     interval,
+    listed,
     measured,
     model_named,
     models,
     named,
-    said,
     told_models,
+    verdict,
     why_missing,
 )
 
@@ -55,24 +58,11 @@ MEANINGS = {
     "interval_coverage": "95 % is meant",
     "total_off_rate": "of the sum over all; above 0 it was too high",
 }
-# What the outcome is called: those who had it, and those who had it not.
+# Those who had the outcome, and those who had not.
 OUTCOMES = {
-    "churn": ("left", "ordered"),
+    "churn": ("churned", "ordered"),
     "next_purchase": ("ordered", "did not order"),
     "high_value": ("were of high value", "were not"),
-}
-TABLE_LABELS = {
-    "result": "On the test period",
-    "value": "Model",
-    "interval": "95 % interval",
-    "baseline": "Which rule",
-    "baseline_value": "Best simple rule",
-    "tested_on": "Tested from",
-    "row_count": "Tested on",
-    "predicted_on": "Predicted as of",
-    "predicted_count": "Predicted",
-    "model": "Chosen",
-    "model_version": "Version",
 }
 LIMITS = (
     "A prediction knows what was known at the end of the as-of date. What customers did is as of that day; attributes such as "
@@ -130,44 +120,42 @@ def _found(page: Page, known: Mapping[str, Mapping]) -> None:
         return shown(totals[column], "count")
 
     cut = shown(totals["high_value_cut_amount"], "money")
-    days = (
-        f"days from {shown(totals['forecast_low_amount'], 'money')} to {shown(totals['forecast_high_amount'], 'money')}"
-    )
+    days = f"{shown(totals['forecast_low_amount'], 'money')} to {shown(totals['forecast_high_amount'], 'money')}"
     page.metrics(
         [
             tile(
-                "Customers to leave",
+                "Expected to churn",
                 "churn",
                 "churn_expected_count",
                 "count",
-                f"of {asked('churn_asked_count')} who could",
+                f"of {asked('churn_asked_count')} with recent orders",
                 "churn_probability",
             ),
             tile(
-                "Customers to order",
+                "Expected to order",
                 "next_purchase",
                 "purchase_expected_count",
                 "count",
-                f"of {asked('purchase_asked_count')}",
+                f"of {asked('purchase_asked_count')} customers",
                 "purchase_probability",
             ),
             tile(
-                "To be of high value",
+                "Expected high value",
                 "high_value",
                 "high_value_expected_count",
                 "count",
-                f"of {asked('high_value_asked_count')}, to spend over {cut}",
+                f"to spend over {cut}, of {asked('high_value_asked_count')}",
                 "high_value_probability",
             ),
             tile(
-                "Worth of today's customers",
+                "Customers' worth",
                 "lifetime_value",
                 "lifetime_value_amount",
                 "money",
                 f"of {asked('lifetime_asked_count')} buyers",
                 "lifetime_value_amount",
             ),
-            tile("Revenue to come", "revenue_forecast", "forecast_amount", "money", days, "forecast_amount"),
+            tile("Expected revenue", "revenue_forecast", "forecast_amount", "money", days, "forecast_amount"),
         ],
         note="Expected numbers: probabilities, values and days added up. The range of the revenue adds up the ends of each day's 95 % "
         "interval, which is wider than an interval of the sum.",
@@ -178,14 +166,11 @@ def _found(page: Page, known: Mapping[str, Mapping]) -> None:
 
 
 def _alarms(page: Page, known: Mapping[str, Mapping]) -> None:
-    for prediction, model in known.items():
-        if model["alarm_count"]:
-            page.warn(
-                f"Alarm, {named(prediction)}: {said(model['alarm_note'])}. Do not use it before that is explained."
-            )
-    for prediction, model in known.items():
+    for alarm in alarms(known):
+        page.warn(alarm)
+    for model in known.values():
         if model["verdict"] and not model["is_better"]:
-            page.warn(f"{named(prediction)} {said(model['verdict'])}. The simple rule does as well.")
+            page.warn(f"{verdict(model)}.")
 
 
 def _judged(page: Page, known: Mapping[str, Mapping]) -> None:
@@ -199,7 +184,7 @@ def _judged(page: Page, known: Mapping[str, Mapping]) -> None:
         "Models and simple rules on the test period",
         key="predictions_models",
         help=page.define(MART),
-        labels=TABLE_LABELS,
+        labels=MODEL_LABELS,
         hidden=["predicted_on", "predicted_count", "model_version"],
     )
 
@@ -212,25 +197,29 @@ def _detail(page: Page, known: Mapping[str, Mapping]) -> None:
         page.empty(why_missing(known, prediction) or f"{named(prediction)} was not judged.")
         return
     say = page.good if model["is_better"] else page.warn
-    say(f"{named(prediction)}: {model_named(model['candidate'])} {said(model['verdict'] or 'was not judged')}.")
+    say(f"{verdict(model)}.")
     rows = page.rows("predictions/measures", prediction=prediction)
     with page.columns(1, 1) as (left, right):
         with left:
             _compared(page, rows, model)
         with right:
             _measures(page, rows, model)
-    _ranks(page, prediction, rows)
-    if prediction in OUTCOMES:
-        _outcomes(page, prediction, rows)
+            if prediction in OUTCOMES:
+                _outcomes(page, prediction, rows)
+    _ranks(page, prediction)
     if prediction == "revenue_forecast":
         page.link("Revenue so far and as forecast, day by day", "commerce")
 
 
 def _compared(page: Page, rows: pl.DataFrame, model: Mapping) -> None:
     metric = model["main_metric"]
-    drawn = rows.filter(pl.col("metric") == metric).with_columns(
-        pl.col("role").replace(ROLES),
-        pl.col("candidate").map_elements(model_named, pl.String),
+    drawn = (
+        rows.filter(pl.col("metric") == metric)
+        .sort("metric_value", "candidate", descending=[metric not in ERRORS, False])
+        .with_columns(
+            pl.col("role").replace(ROLES),
+            pl.col("candidate").map_elements(model_named, pl.String),
+        )
     )
     is_auc = metric == "roc_auc"
     figure = figures.dots(
@@ -243,8 +232,10 @@ def _compared(page: Page, rows: pl.DataFrame, model: Mapping) -> None:
         colours=ROLE_COLOURS,
         of="money" if metric == "mae" else "score" if is_auc else "rate",
         level=CHANCE if is_auc else None,
-        height=320,
+        height=340,
     )
+    # Groups are drawn one after the other; the best is to be on top.
+    figure.update_yaxes(categoryorder="array", categoryarray=[figures.safe(one) for one in drawn["candidate"]])
     if not is_auc:
         figure.update_xaxes(rangemode="tozero")
     has_intervals = drawn["metric_value_low"].null_count() < drawn.height
@@ -301,7 +292,7 @@ def _against(rows: pl.DataFrame, own: Mapping[str, Mapping], metric: str) -> str
     return shown(None)
 
 
-def _ranks(page: Page, prediction: str, rows: pl.DataFrame) -> None:
+def _ranks(page: Page, prediction: str) -> None:
     tenths = page.rows("predictions/tenths", prediction=prediction)
     bins = page.rows("predictions/calibration", prediction=prediction)
     if not tenths.height and not bins.height:
@@ -430,7 +421,7 @@ def _outcomes(page: Page, prediction: str, rows: pl.DataFrame) -> None:
             "customer_count",
             x_order=["called", "not called"],
             y_order=[did, did_not],
-            height=200,
+            height=150,
         ),
         confusion,
         "Called and seen",
@@ -447,7 +438,7 @@ def _audits(page: Page, known: Mapping[str, Mapping]) -> None:
     )
     rows = page.rows("predictions/audits")
     if not rows.height:
-        page.empty("No experiment was made: they need a trained model of who leaves, orders or becomes of high value.")
+        page.empty("No experiment was made: they need a trained model of who churns, orders or becomes of high value.")
         return
     if not any(model["alarm_count"] for model in known.values()):
         page.good("No alarm: no model is too good to be true, and none ranks shuffled outcomes better than chance.")
@@ -491,17 +482,17 @@ def _worth_keeping(page: Page, known: Mapping[str, Mapping]) -> None:
         return
     rows = page.rows("predictions/worth_keeping")
     if not rows.height:
-        page.empty("No customer of the high band of lifetime value is likely to leave.")
+        page.empty("No customer of the high band of lifetime value is likely to churn.")
         return
     page.table(
         rows.drop("matching_count"),
-        "Worth keeping: most lifetime value among those likely to leave",
+        "Worth keeping: most lifetime value among those likely to churn",
         key="predictions_worth_keeping",
         mart=MARTS["churn"],
         help=page.define("customer_lifetime_value", "lifetime_value_band"),
-        note=f"{_listed(rows)}: the high band of lifetime value, the high and medium bands of churn."
+        note=f"{listed(rows)}: the high band of lifetime value, the high and medium bands of churn."
         f"{_caution(known, 'churn', 'lifetime_value')}",
-        labels={**REASONS, "lifetime_value_amount": "Lifetime value", "churn_probability": "To leave"},
+        labels={**REASONS, "lifetime_value_amount": "Lifetime value", "churn_probability": "To churn"},
         height=380,
     )
 
@@ -520,15 +511,10 @@ def _buyers(page: Page, known: Mapping[str, Mapping]) -> None:
         key="predictions_buyers",
         mart=MARTS["next_purchase"],
         help=page.define(MARTS["next_purchase"], "purchase_band"),
-        note=f"{_listed(rows)}: the high band of the next purchase.{_caution(known, 'next_purchase', 'next_category')}",
+        note=f"{listed(rows)}: the high band of the next purchase.{_caution(known, 'next_purchase', 'next_category')}",
         labels={**REASONS, "purchase_probability": "To order", "likely_category_probability": "Category right"},
         height=380,
     )
-
-
-def _listed(rows: pl.DataFrame) -> str:
-    every = rows["matching_count"][0]
-    return f"The first {rows.height:,} of {every:,} customers" if every > rows.height else f"All {every:,} customers"
 
 
 def _caution(known: Mapping[str, Mapping], *predictions: str) -> str:
