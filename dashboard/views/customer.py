@@ -9,7 +9,7 @@ import polars as pl
 from dashboard import figures, theme
 from dashboard.formats import kind, label, shown
 from dashboard.page import Metric, Page
-from dashboard.predicted import MARTS, NO_CAUSE, models, why_missing
+from dashboard.predicted import MARTS, NO_CAUSE, REASONS, models, why_missing
 
 LONGEST_ID = 200
 GRAINS = {"month": "Month", "week": "Week"}
@@ -71,18 +71,24 @@ SHARES = {
         ("Payments that failed", "failed_payment_count", "payment_attempt_count", "failed_payment_count"),
     ),
 }
-# What is predicted of one customer: (name, value, its kind, band, reasons).
+# What is predicted of one customer: (name, value, its kind, band, the begin of its reasons).
 PREDICTED = {
-    "churn": ("No order within", "churn_probability", "rate", "churn_band", "churn_reasons"),
-    "next_purchase": ("An order within", "purchase_probability", "rate", "purchase_band", "purchase_reasons"),
-    "next_category": ("First of category, within", "likely_category", "text", "", ""),
-    "high_value": ("To spend", "high_value_probability", "rate", "high_value_band", "high_value_reasons"),
+    "churn": ("No order within {days} days", "churn_probability", "rate", "churn_band", "churn"),
+    "next_purchase": ("An order within {days} days", "purchase_probability", "rate", "purchase_band", "purchase"),
+    "next_category": ("First category of an order within {days} days", "likely_category", "text", "", ""),
+    "high_value": (
+        "Spend over {cut} within {days} days",
+        "high_value_probability",
+        "rate",
+        "high_value_band",
+        "high_value",
+    ),
     "lifetime_value": (
-        "Revenue within",
+        "Revenue within {days} days",
         "lifetime_value_amount",
         "money",
         "lifetime_value_band",
-        "lifetime_value_reasons",
+        "lifetime_value",
     ),
 }
 NOT_ASKED = {
@@ -370,7 +376,7 @@ def _predictions(page: Page, customer: str) -> None:
             pl.DataFrame([row for row in rows if row]),
             "Predictions",
             key="customer_predictions",
-            labels={"why": "Why"},
+            labels=REASONS,
             hidden=["meaning"],
         )
         page.link("How well they are predicted", "predictions")
@@ -384,25 +390,24 @@ def _predicted(page: Page, told: Mapping, known: Mapping[str, Mapping], predicti
         return None
     name, value, of, band, why = PREDICTED[prediction]
     is_asked = told[value] is not None
-    days = known[prediction]["horizon_days"]
-    cut = f" over {shown(told['high_value_cut_amount'], 'money')}" if prediction == "high_value" and is_asked else ""
+    days, cut = known[prediction]["horizon_days"], shown(told["high_value_cut_amount"], "money")
+    sure = told["likely_category_probability"]
     return {
-        "prediction": f"{name}{cut}, {days:,} days",
-        "value": (
-            f"{told[value]}, {shown(told['likely_category_probability'], 'rate')}"
-            if prediction == "next_category" and is_asked
-            else shown(told[value], of)
-        ),
+        "prediction": name.format(days=f"{days:,}", cut=cut),
+        "value": f"{told[value]}, {shown(sure, 'rate')}" if of == "text" and is_asked else shown(told[value], of),
         "band": shown(told[band] if band else None),
-        "why": _why_predicted(told, prediction, why) if is_asked else NOT_ASKED.get(prediction, ""),
+        "reason_1": _why_predicted(told, prediction, why, is_asked),
+        **{f"reason_{number}": str(told[f"{why}_reason_{number}"] or "") if why else "" for number in (2, 3)},
         "meaning": page.define(MARTS[prediction], value),
     }
 
 
-def _why_predicted(told: Mapping, prediction: str, why: str) -> str:
-    if prediction == "next_category":
-        return "of customers like this one who order"
-    return str(told[why] or "close to what is usual")
+def _why_predicted(told: Mapping, prediction: str, why: str, is_asked: bool) -> str:
+    if not is_asked:
+        return NOT_ASKED.get(prediction, "")
+    if not why:
+        return "likeliest of customers like this one who order"
+    return str(told[f"{why}_reason_1"] or "close to what is usual")
 
 
 def _score(page: Page, customer: str) -> None:

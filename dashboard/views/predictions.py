@@ -45,8 +45,8 @@ ERRORS = ("brier", "mae", "rmse", "mape", "wape")
 MEANINGS = {
     "roc_auc": "of two customers, one with the outcome and one without, how often the first has the higher score; 0.5 is chance",
     "pr_auc": "mean share of hits from the highest score down; chance is the base rate",
-    "precision": "of those called, how many had the outcome",
-    "recall": "of those with the outcome, how many were called",
+    "precision": "of those of whom it was predicted, how many had the outcome",
+    "recall": "of those with the outcome, of how many it was predicted",
     "f1": "precision and recall in one number",
     "brier": "mean squared error of the probabilities; beside it that of telling everybody the base rate",
     "accuracy": "buyers whose first category was named",
@@ -341,8 +341,8 @@ def _gain_figure(tenths: pl.DataFrame) -> go.Figure:
             )
         )
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": theme.MUTED, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title="share of the customers, highest score first", tickformat=".0%", range=[0, 1.01])
-    figure.update_yaxes(title="share found", tickformat=".0%", range=[0, 1.04])
+    figure.update_xaxes(title="share of the customers, highest score first", tickformat=".0%", range=[-0.02, 1.02])
+    figure.update_yaxes(title="share found", tickformat=".0%", range=[-0.02, 1.04])
     return figure.update_layout(showlegend=len(figure.data) > 1, height=360)
 
 
@@ -352,7 +352,7 @@ def _calibration(page: Page, prediction: str, bins: pl.DataFrame) -> None:
     page.chart(
         _calibration_figure(rows),
         rows,
-        "Said and seen",
+        "Probability said, share seen",
         key="predictions_calibration",
         help="Customers of the test period by tenth of their probability: its mean, and the share of them with the outcome.",
         note=f"{shown(round(expected), 'count')} were expected, {shown(rows['observed_count'].sum(), 'count')} "
@@ -409,7 +409,7 @@ def _outcomes(page: Page, prediction: str, rows: pl.DataFrame) -> None:
     confusion = pl.DataFrame(
         {
             "seen": [did, did, did_not, did_not],
-            "said": ["called", "not called"] * 2,
+            "said": ["predicted", "not predicted"] * 2,
             "customer_count": [int(count) for count in counts],
         }
     )
@@ -419,15 +419,15 @@ def _outcomes(page: Page, prediction: str, rows: pl.DataFrame) -> None:
             "said",
             "seen",
             "customer_count",
-            x_order=["called", "not called"],
+            x_order=["predicted", "not predicted"],
             y_order=[did, did_not],
             height=150,
         ),
         confusion,
-        "Called and seen",
+        "Predicted and seen",
         key="predictions_confusion",
-        help="Customers of the test period. Called: with a probability of the threshold and above.",
-        note=f"Called from a probability of {shown(own.get('threshold'), 'rate')} on, where F1 was greatest on the periods before.",
+        help="Customers of the test period. Predicted: with a probability of the threshold and above.",
+        note=f"Predicted from a probability of {shown(own.get('threshold'), 'rate')} on, where F1 was greatest on the periods before.",
     )
 
 
