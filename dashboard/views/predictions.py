@@ -158,11 +158,25 @@ def _found(page: Page, known: Mapping[str, Mapping]) -> None:
             tile("Expected revenue", "revenue_forecast", "forecast_amount", "money", days, "forecast_amount"),
         ],
         note="Expected numbers: probabilities, values and days added up. The range of the revenue adds up the ends of each day's 95 % "
-        "interval, which is wider than an interval of the sum.",
+        "interval, which is as a rule wider than an interval of the sum." + _untested(known),
     )
     for prediction in known:
         if missing := why_missing(known, prediction):
             page.empty(missing)
+
+
+def _untested(known: Mapping[str, Mapping]) -> str:
+    """That lifetime values reach further than they could be judged; '' where they do not, or there are none."""
+    model = known.get("lifetime_value")
+    if model is None or model["tested_on"] is None or model["predicted_on"] is None:
+        return ""
+    days = (model["predicted_on"] - model["tested_on"]).days
+    if days >= model["horizon_days"]:
+        return ""
+    return (
+        f" Lifetime values look {model['horizon_days']:,} days ahead, and could be judged on {days:,} days at most: take their sum "
+        "for its order of magnitude."
+    )
 
 
 def _alarms(page: Page, known: Mapping[str, Mapping]) -> None:
@@ -198,6 +212,8 @@ def _detail(page: Page, known: Mapping[str, Mapping]) -> None:
         return
     say = page.good if model["is_better"] else page.warn
     say(f"{verdict(model)}.")
+    if prediction == "lifetime_value" and (untested := _untested(known)):
+        page.note(untested.strip())
     rows = page.rows("predictions/measures", prediction=prediction)
     with page.columns(1, 1) as (left, right):
         with left:
@@ -295,15 +311,17 @@ def _against(rows: pl.DataFrame, own: Mapping[str, Mapping], metric: str) -> str
 def _ranks(page: Page, prediction: str) -> None:
     tenths = page.rows("predictions/tenths", prediction=prediction)
     bins = page.rows("predictions/calibration", prediction=prediction)
-    if not tenths.height and not bins.height:
+    if not tenths.height or not bins.height:
+        if tenths.height:
+            _gain(page, prediction, tenths)
+        elif bins.height:
+            _calibration(page, prediction, bins)
         return
     with page.columns(1, 1) as (left, right):
         with left:
-            if tenths.height:
-                _gain(page, prediction, tenths)
+            _gain(page, prediction, tenths)
         with right:
-            if bins.height:
-                _calibration(page, prediction, bins)
+            _calibration(page, prediction, bins)
 
 
 def _gain(page: Page, prediction: str, tenths: pl.DataFrame) -> None:
@@ -341,7 +359,7 @@ def _gain_figure(tenths: pl.DataFrame) -> go.Figure:
             )
         )
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": theme.MUTED, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title="share of the customers, highest score first", tickformat=".0%", range=[-0.02, 1.02])
+    figure.update_xaxes(title="share of customers, best first", tickformat=".0%", range=[-0.02, 1.02])
     figure.update_yaxes(title="share found", tickformat=".0%", range=[-0.02, 1.04])
     return figure.update_layout(showlegend=len(figure.data) > 1, height=360)
 

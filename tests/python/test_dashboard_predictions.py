@@ -313,6 +313,18 @@ def test_lists_are_the_marts_in_order(with_predictions: Serving) -> None:
     assert found.select("customer_id").rows() == likely[:500]
 
 
+def test_lifetime_values_say_how_far_they_were_judged(
+    serving_for: ServingFor, with_predictions: Serving, tmp_path: Path
+) -> None:
+    days = answer(with_predictions, f"select {DAY} - date '2025-01-31'")
+    told = f"look 365 days ahead, and could be judged on {days} days at most"
+    assert told in recorded(with_predictions, "predictions").html
+    assert recorded(with_predictions, "predictions", prediction="lifetime_value").html.count(told) == 2
+    (tmp_path / "near").mkdir()
+    near = predicted(serving_for, tmp_path / "near", f"update marts.customer_lifetime_value set horizon_days = {days}")
+    assert "days ahead" not in recorded(open_current(near), "predictions").html
+
+
 def test_a_list_says_that_its_model_is_weak(serving_for: ServingFor, with_predictions: Serving, tmp_path: Path) -> None:
     caution = "No better than a simple rule: churn."
     assert caution not in recorded(with_predictions, "predictions").html
