@@ -114,7 +114,8 @@ def why_missing(known: Mapping[str, Mapping], prediction: str) -> str:
     if model is None:
         return f"{named(prediction)} is not predicted in this version: it comes with a build that has data."
     if model["skipped_note"]:
-        return f"{named(prediction)}: {said(model['skipped_note'])}. A longer history brings it."
+        why = said(model["skipped_note"]).removeprefix("not trained: ")
+        return f"{named(prediction)} is not predicted: {why}. A longer history may bring it."
     if not model["predicted_count"]:
         return f"{named(prediction)}: there is nobody, and no day, that it is asked of today."
     return ""

@@ -205,7 +205,7 @@ def _judged(page: Page, known: Mapping[str, Mapping]) -> None:
 
 def _detail(page: Page, known: Mapping[str, Mapping]) -> None:
     with page.filters():
-        prediction = page.choose("prediction", "Prediction", {one: named(one) for one in known})
+        prediction = page.choose("prediction", "Prediction", {one: named(one) for one in known}, _first_judged(known))
     model = known[prediction]
     if not model["candidate"]:
         page.empty(why_missing(known, prediction) or f"{named(prediction)} was not judged.")
@@ -225,6 +225,10 @@ def _detail(page: Page, known: Mapping[str, Mapping]) -> None:
     _ranks(page, prediction)
     if prediction == "revenue_forecast":
         page.link("Revenue so far and as forecast, day by day", "commerce")
+
+
+def _first_judged(known: Mapping[str, Mapping]) -> str | None:
+    return next((prediction for prediction, model in known.items() if model["candidate"]), None)
 
 
 def _compared(page: Page, rows: pl.DataFrame, model: Mapping) -> None:
@@ -495,8 +499,8 @@ def _to_do(page: Page, known: Mapping[str, Mapping]) -> None:
 
 
 def _worth_keeping(page: Page, known: Mapping[str, Mapping]) -> None:
-    if missing := why_missing(known, "churn") or why_missing(known, "lifetime_value"):
-        page.empty(f"Who is worth keeping cannot be told. {missing}")
+    if why_missing(known, "churn") or why_missing(known, "lifetime_value"):
+        page.empty("Who is worth keeping cannot be told: it takes predictions of churn and of lifetime values.")
         return
     rows = page.rows("predictions/worth_keeping")
     if not rows.height:
@@ -516,8 +520,8 @@ def _worth_keeping(page: Page, known: Mapping[str, Mapping]) -> None:
 
 
 def _buyers(page: Page, known: Mapping[str, Mapping]) -> None:
-    if missing := why_missing(known, "next_purchase"):
-        page.empty(f"Who is likely to order cannot be told. {missing}")
+    if why_missing(known, "next_purchase"):
+        page.empty("Who is likely to order cannot be told: it takes predictions of the next purchase.")
         return
     rows = page.rows("predictions/buyers")
     if not rows.height:
