@@ -69,6 +69,7 @@ LIMITS = (
     "country or age are the newest that landed, for past periods too.",
     "Probabilities hold for customers like those of past periods. After a change of prices, assortment or campaigns they are "
     "off until it is part of the history.",
+    "Bands compare customers with each other: where nearly all are likely to churn, one of the medium band is likely to as well.",
     "Each model was judged on one test period. The intervals tell how much chance the choice of customers leaves; they do not tell how "
     "much periods differ.",
     "Lifetime values assume that customers order at a rate of their own until they leave for good, that what an order day brings does not "
