@@ -187,6 +187,63 @@ def bars(
     return figure
 
 
+def dots(
+    rows: pl.DataFrame,
+    name: str,
+    value: str,
+    low: str,
+    high: str,
+    *,
+    split: str | None = None,
+    colours: Mapping[str, str] | Sequence[str] | None = None,
+    of: str | None = None,
+    level: float | None = None,
+    height: int | None = None,
+) -> go.Figure:
+    """A point of `value` per `name`, in the order of the rows from the top down, with whiskers from `low` to `high` where both are known.
+
+    `colours`: by value of `split`, or one per row. `level`: where to draw a dotted line.
+    """
+    of = of or kind(value, rows.schema.get(value))
+    figure = go.Figure()
+    parts = rows.group_by(split, maintain_order=True) if split else [((None,), rows)]
+    for number, ((group,), part) in enumerate(parts):
+        values = _floats(part, value)
+        ends = list(zip(values, _floats(part, low), _floats(part, high), strict=True))
+        colour = _bar_colour(colours, split, group, part[name].to_list(), number)
+        figure.add_trace(
+            go.Scatter(
+                x=values,
+                y=[safe(text) for text in part[name]],
+                mode="markers",
+                name=safe(group) if split else label(value),
+                marker={"color": colour, "size": 11},
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "arrayminus": [0 if None in three else max(0, three[0] - three[1]) for three in ends],
+                    "array": [0 if None in three else max(0, three[2] - three[0]) for three in ends],
+                    "color": colour if isinstance(colour, str) else theme.MUTED,
+                    "thickness": 1.6,
+                    "width": 5,
+                },
+                customdata=[
+                    "" if None in three else f", {shown(three[1], of)} to {shown(three[2], of)}" for three in ends
+                ],
+                hovertemplate="%{y}: %{x"
+                + f":{HOVERS.get(of, ',')}}}%{{customdata}}"
+                + (f" ({safe(group)})" if split else "")
+                + "<extra></extra>",
+            )
+        )
+    if level is not None:
+        figure.add_vline(x=level, line={"color": theme.MUTED, "width": 1, "dash": "dot"})
+    figure.update_xaxes(tickformat=AXES.get(of))
+    figure.update_yaxes(type="category", autorange="reversed")
+    figure.update_layout(showlegend=bool(split), height=height or max(170, 44 * rows[name].n_unique() + 80))
+    return figure
+
+
 def donut(rows: pl.DataFrame, names: str, values: str, colours: Mapping[str, str] | None = None) -> go.Figure:
     """Shares of a whole, in the order of the rows, with the total in the middle."""
     texts = rows[names].to_list()

@@ -19,6 +19,7 @@ SUFFIXES = {
     "_rate_high": "rate",
     "_share": "rate",
     "_percentile": "rate",
+    "_probability": "rate",
     "_count": "count",
     "_score": "score",
     "_on": "date",

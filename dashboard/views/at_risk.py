@@ -10,12 +10,14 @@ from dashboard import figures, theme
 from dashboard.formats import shown
 from dashboard.intervals import of_rate, wilson
 from dashboard.page import Metric, Page
+from dashboard.predicted import MARTS, models, why_missing
 
 MART = "at_risk_customers"
 LISTED = 10_000
 MARKS = {"red": "🔴 red", "yellow": "🟡 yellow", "green": "🟢 green"}
 MEANINGS = {"red": "high value", "yellow": "ordered more than once", "green": "the others"}
 PRIORITIES = {"all": "All", **{name: f"{MARKS[name]}: {meaning}" for name, meaning in MEANINGS.items()}}
+CHURN = {"all": "All", "high": "High", "medium": "Medium", "low": "Low"}
 VALUES = {"all": "All", "high": "High value only"}
 WHO = {"high_value_count": "high value", "other_count": "others"}
 LABELS = {
@@ -25,6 +27,7 @@ LABELS = {
     "at_risk_days": "Days at risk",
     "at_risk_since_on": "At risk since",
     "revenue_amount": "Lifetime revenue",
+    "churn_probability": "To churn",
 }
 
 
@@ -172,28 +175,51 @@ def _targets(page: Page) -> None:
     with page.filters():
         priority = page.choose("priority", "Priority", PRIORITIES)
         value = page.choose("value", "Value", VALUES, help=page.define(MART, "is_high_value"))
-    matching = _matching(page.rows("at_risk/priorities"), priority, value)
+        churn = _choose_churn(page)
+    matching = _matching(page.rows("at_risk/priorities"), priority, value, churn)
     count = int(matching["customer_count"].sum())
     if not count:
-        page.empty("No customer at risk matches: choose another priority or value.")
+        page.empty("No customer at risk matches: choose another priority, value or risk to churn.")
         return
     held = f"the first {LISTED:,}" if count > LISTED else "all of them"
     at_risk = shown(matching["revenue_at_risk_amount"].sum(), "money")
-    rows = page.rows("at_risk/customers", priority=priority, value=value)
+    rows = page.rows("at_risk/customers", priority=priority, value=value, churn=churn)
     page.table(
         rows.with_columns(pl.col("priority").replace_strict(MARKS, return_dtype=pl.String)),
         "Whom to write to first",
         key="at_risk_customers",
         help=page.define(MART),
         note=f"{count:,} customers, {at_risk} at risk; by priority, then by revenue at risk. The list and its download "
-        f"hold {held}.",
+        f"hold {held}.{_told_churn(matching)}",
         mart=MART,
         labels=LABELS,
         height=460,
     )
 
 
-def _matching(rows: pl.DataFrame, priority: str, value: str) -> pl.DataFrame:
+def _choose_churn(page: Page) -> str:
+    """The band of churn; all of them where it is not predicted."""
+    if why_missing(models(page), "churn"):
+        return "all"
+    return page.choose("churn", "Risk to churn", CHURN, help=page.define(MARTS["churn"], "churn_band"))
+
+
+def _told_churn(rows: pl.DataFrame) -> str:
+    """How many of them are expected to churn; '' where it is not predicted."""
+    asked = rows.drop_nulls("churn_band")
+    if not asked.height:
+        return ""
+    high = asked.filter(pl.col("churn_band") == "high")["customer_count"].sum()
+    expected = shown(asked["churn_expected_count"].sum(), "count")
+    return (
+        f" {high:,} are in the high band of the risk to churn; of the {asked['customer_count'].sum():,} asked, {expected} are "
+        "expected to."
+    )
+
+
+def _matching(rows: pl.DataFrame, priority: str, value: str, churn: str) -> pl.DataFrame:
+    if churn != "all":
+        rows = rows.filter(pl.col("churn_band") == churn)
     if priority != "all":
         rows = rows.filter(pl.col("priority") == priority)
     return rows.filter(pl.col("is_high_value")) if value == "high" else rows

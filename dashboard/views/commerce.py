@@ -9,11 +9,19 @@ from dashboard.formats import shown
 from dashboard.intervals import beside, of_rate
 from dashboard.names import distinct_names
 from dashboard.page import Metric, Page, Period
+from dashboard.predicted import model_named, models, verdict, why_missing
 
 FEWEST = 30
 MOST_BARS = 15
 GRAINS = {"day": "Day", "week": "Week", "month": "Month"}
 KINDS = {"product": "Products", "category": "Categories"}
+FORECAST = {
+    "revenue_on": "Day",
+    "revenue_amount": "Revenue",
+    "forecast_amount": "Expected",
+    "forecast_low_amount": "Lowest expected",
+    "forecast_high_amount": "Highest expected",
+}
 RATES = {"cart": "Viewed to cart", "order": "Cart to order"}
 DIMENSIONS = {"country": "Country", "region": "Region", "age_band": "Age", "gender": "Gender"}
 DELAYS = {
@@ -37,6 +45,7 @@ def show(page: Page) -> None:
         grain = page.choose("grain", "Per", GRAINS, "week")
     _metrics(page, period)
     _over_time(page, period, grain)
+    _coming(page)
     _items(page)
     _sellers(page)
     _deliveries(page)
@@ -131,6 +140,37 @@ def _over_time(page: Page, period: Period, grain: str) -> None:
                     note=note.strip(),
                     labels={"period_start_on": GRAINS[grain]},
                 )
+
+
+def _coming(page: Page) -> None:
+    page.section("What the coming days bring")
+    known = models(page)
+    if missing := why_missing(known, "revenue_forecast"):
+        page.empty(missing)
+        return
+    rows = page.rows("commerce/forecast")
+    coming = rows.drop_nulls("forecast_amount")
+    figure = figures.line(
+        rows,
+        "revenue_on",
+        ["revenue_amount", "forecast_amount"],
+        names=FORECAST,
+        colours={"revenue_amount": theme.MAIN, "forecast_amount": theme.SECOND},
+        low="forecast_low_amount",
+        high="forecast_high_amount",
+    )
+    figure.update_traces(connectgaps=False, selector={"mode": "lines"})
+    page.chart(
+        figure,
+        rows.drop("candidate"),
+        f"Revenue by day, and the next {coming.height:,} days",
+        key="commerce_forecast",
+        help=page.define("revenue_forecast"),
+        note=f"{shown(coming['forecast_amount'].sum(), 'money')} are expected, by {model_named(coming['candidate'][0])}. Shaded: where "
+        f"95 % of such days lie. {verdict(known['revenue_forecast'])}.",
+        labels=FORECAST,
+    )
+    page.link("How well that is predicted", "predictions", prediction="revenue_forecast")
 
 
 def _items(page: Page) -> None:

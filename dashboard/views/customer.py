@@ -9,6 +9,7 @@ import polars as pl
 from dashboard import figures, theme
 from dashboard.formats import kind, label, shown
 from dashboard.page import Metric, Page
+from dashboard.predicted import MARTS, NO_CAUSE, REASONS, models, why_missing
 
 LONGEST_ID = 200
 GRAINS = {"month": "Month", "week": "Week"}
@@ -70,6 +71,30 @@ SHARES = {
         ("Payments that failed", "failed_payment_count", "payment_attempt_count", "failed_payment_count"),
     ),
 }
+# What is predicted of one customer: (name, value, its kind, band, the begin of its reasons).
+PREDICTED = {
+    "churn": ("No order within {days} days", "churn_probability", "rate", "churn_band", "churn"),
+    "next_purchase": ("An order within {days} days", "purchase_probability", "rate", "purchase_band", "purchase"),
+    "next_category": ("First category of an order within {days} days", "likely_category", "text", "", ""),
+    "high_value": (
+        "Spend over {cut} within {days} days",
+        "high_value_probability",
+        "rate",
+        "high_value_band",
+        "high_value",
+    ),
+    "lifetime_value": (
+        "Revenue within {days} days",
+        "lifetime_value_amount",
+        "money",
+        "lifetime_value_band",
+        "lifetime_value",
+    ),
+}
+NOT_ASKED = {
+    "churn": "not asked: no recent order, so nothing to churn from",
+    "lifetime_value": "not asked: no order yet",
+}
 KINDS = {"mean_review_score": "number", "events_per_session": "number"}
 NAMES = {
     "session_count_90_days": "Sessions, 90 days",
@@ -103,6 +128,7 @@ def show(page: Page) -> None:
         return
     _metrics(page, known)
     _profile(page, known)
+    _predictions(page, customer)
     _score(page, customer)
     _happenings(page, customer, known)
     _orders_and_payments(page, customer, known)
@@ -337,6 +363,51 @@ def _why_clicks(known: Mapping) -> str:
     if known["bot_session_count"]:
         told.append(f"{known['bot_session_count']:,} sessions like a bot's")
     return "; ".join(told)
+
+
+def _predictions(page: Page, customer: str) -> None:
+    page.section("What is to be expected", f"In words: what moved it most, against what is usual. {NO_CAUSE}")
+    known = models(page)
+    missing = [told for told in (why_missing(known, one) for one in PREDICTED) if told]
+    if len(missing) < len(PREDICTED):
+        told = page.row("customer/predictions", customer=customer)
+        rows = [_predicted(page, told, known, prediction) for prediction in PREDICTED]
+        page.table(
+            pl.DataFrame([row for row in rows if row]),
+            "Predictions",
+            key="customer_predictions",
+            labels=REASONS,
+            hidden=["meaning"],
+        )
+        page.link("How well they are predicted", "predictions")
+    for text in missing:
+        page.empty(text)
+
+
+def _predicted(page: Page, told: Mapping, known: Mapping[str, Mapping], prediction: str) -> dict[str, str] | None:
+    """One prediction in words; None where nobody has it."""
+    if why_missing(known, prediction):
+        return None
+    name, value, of, band, why = PREDICTED[prediction]
+    is_asked = told[value] is not None
+    days, cut = known[prediction]["horizon_days"], shown(told["high_value_cut_amount"], "money")
+    sure = told["likely_category_probability"]
+    return {
+        "prediction": name.format(days=f"{days:,}", cut=cut),
+        "value": f"{told[value]}, {shown(sure, 'rate')}" if of == "text" and is_asked else shown(told[value], of),
+        "band": shown(told[band] if band else None),
+        "reason_1": _why_predicted(told, prediction, why, is_asked),
+        **{f"reason_{number}": str(told[f"{why}_reason_{number}"] or "") if why else "" for number in (2, 3)},
+        "meaning": page.define(MARTS[prediction], value),
+    }
+
+
+def _why_predicted(told: Mapping, prediction: str, why: str, is_asked: bool) -> str:
+    if not is_asked:
+        return NOT_ASKED.get(prediction, "")
+    if not why:
+        return "likeliest of customers like this one who order"
+    return str(told[f"{why}_reason_1"] or "close to what is usual")
 
 
 def _score(page: Page, customer: str) -> None:

@@ -12,6 +12,7 @@ from dashboard import figures, theme
 from dashboard.formats import label, shown
 from dashboard.intervals import of_rate
 from dashboard.page import Metric, Page
+from dashboard.predicted import MODEL_LABELS, alarms, models, told_models, verdict, why_missing
 
 FEWEST = 30
 ANY = "all"
@@ -47,6 +48,7 @@ def show(page: Page) -> None:
     _volume(page)
     _late(page)
     _consistency(page)
+    _models(page)
     _tables(page)
 
 
@@ -400,6 +402,35 @@ def _consistency(page: Page) -> None:
         note=f"No share of fewer than {FEWEST} rows. 0 checked: the source has nothing to compare.",
         labels={"description": "What is odd", "checked_count": "Checked", "failed_count": "Failed"},
     )
+
+
+def _models(page: Page) -> None:
+    page.section(
+        "Models", "Whether what is predicted can be used: each model beside simple rules, and whether it cheats."
+    )
+    known = models(page)
+    if not known:
+        page.empty("No model was tried in this version.")
+        return
+    told = alarms(known)
+    for alarm in told:
+        page.warn(alarm)
+    weak = [model for model in known.values() if model["verdict"] and not model["is_better"]]
+    for model in weak:
+        page.warn(f"{verdict(model)}.")
+    if not told and not weak and any(model["verdict"] for model in known.values()):
+        page.good("No alarm, and every trained model beats the best of some simple rules.")
+    for prediction in known:
+        if missing := why_missing(known, prediction):
+            page.empty(missing)
+    page.table(
+        told_models(known),
+        "Models of this version",
+        key="quality_models",
+        help=page.define("model_metrics"),
+        labels=MODEL_LABELS,
+    )
+    page.link("How well each predicts", "predictions")
 
 
 def _tables(page: Page) -> None:

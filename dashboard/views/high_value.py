@@ -8,6 +8,7 @@ import polars as pl
 from dashboard import figures, theme
 from dashboard.formats import shown
 from dashboard.page import Metric, Page
+from dashboard.predicted import MARTS, NO_CAUSE, REASONS, listed, models, verdict, why_missing
 
 MART = "customer_value_labels"
 LISTED = 10_000
@@ -36,6 +37,7 @@ def show(page: Page) -> None:
     _pareto(page, summary)
     _segments(page)
     _rewards(page)
+    _likely(page)
 
 
 def _metrics(page: Page, summary: dict[str, object]) -> None:
@@ -223,3 +225,29 @@ def _rewards(page: Page) -> None:
         height=460,
     )
     page.link("High-value customers at risk", "at_risk", value="high")
+
+
+def _likely(page: Page) -> None:
+    page.section("Likely to become one", "Who is not of high value today and will probably spend much soon.")
+    known = models(page)
+    if missing := why_missing(known, "high_value"):
+        page.empty(missing)
+        return
+    rows = page.rows("high_value/likely")
+    if not rows.height:
+        page.empty("Everybody who is likely to spend much is of high value today.")
+        return
+    cut, days = shown(rows["high_value_cut_amount"][0], "money"), rows["horizon_days"][0]
+    page.table(
+        rows.drop("matching_count", "high_value_cut_amount", "horizon_days"),
+        "Not yet of high value, and likely to be",
+        key="high_value_likely",
+        help=page.define(MARTS["high_value"]),
+        note=f"{listed(rows)}: the high band of those likely to spend over {cut} in the next {days:,} days, which is another "
+        f"measure than the lifetime revenue above. {NO_CAUSE}",
+        mart=MARTS["high_value"],
+        labels={**REASONS, "high_value_probability": "High value", "revenue_amount": "Lifetime revenue"},
+        height=380,
+    )
+    page.note(f"{verdict(known['high_value'])}.")
+    page.link("How well that is predicted", "predictions", prediction="high_value")

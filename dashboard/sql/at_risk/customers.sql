@@ -1,30 +1,34 @@
--- The target list: at most 10,000 customers at risk of the chosen priority and value, the most urgent first.
+-- The target list: at most 10,000 customers at risk of the chosen priority, value and band of churn, the most urgent first.
 select
-    customer_id,
-    priority,
-    revenue_at_risk_amount,
-    recency_days,
-    risk_reasons,
-    customer_name,
-    email,
-    is_high_value,
-    order_count,
-    revenue_amount,
-    last_ordered_on,
-    gap_limit_days,
-    at_risk_since_on,
-    at_risk_days,
-    last_session_on,
-    engagement_score,
-    value_segment,
-    rfm_segment,
-    country
-from marts.at_risk_customers
+    targets.customer_id,
+    targets.priority,
+    targets.revenue_at_risk_amount,
+    churn.churn_probability,
+    churn.churn_band,
+    targets.recency_days,
+    targets.risk_reasons,
+    targets.customer_name,
+    targets.email,
+    targets.is_high_value,
+    targets.order_count,
+    targets.revenue_amount,
+    targets.last_ordered_on,
+    targets.gap_limit_days,
+    targets.at_risk_since_on,
+    targets.at_risk_days,
+    targets.last_session_on,
+    targets.engagement_score,
+    targets.value_segment,
+    targets.rfm_segment,
+    targets.country
+from marts.at_risk_customers as targets
+left join marts.churn_predictions as churn on targets.customer_id = churn.customer_id
 where
-    $priority in ('all', priority)
-    and ($value = 'all' or is_high_value)
+    $priority in ('all', targets.priority)
+    and ($value = 'all' or targets.is_high_value)
+    and $churn in ('all', churn.churn_band)
 order by
-    case priority when 'red' then 1 when 'yellow' then 2 else 3 end asc,
-    revenue_at_risk_amount desc,
-    customer_id asc
+    case targets.priority when 'red' then 1 when 'yellow' then 2 else 3 end asc,
+    targets.revenue_at_risk_amount desc,
+    targets.customer_id asc
 limit 10000
