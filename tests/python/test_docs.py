@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
+MODEL_SUFFIXES = (".sql", ".py")
 DOCS = PROJECT / "docs"
 OWN_DATA = DOCS / "bring_your_own_data.md"
 PAGES = sorted([PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *DOCS.glob("*.md")])
@@ -172,7 +173,7 @@ def model_row(model: dict) -> list[str]:
 def test_models_page_lists_the_models_that_exist() -> None:
     told = [row[0] for row in table_rows((DOCS / "models.md").read_text(encoding="utf-8"))]
     assert len(told) == len(set(told))
-    assert set(told) == {path.stem for path in (PROJECT / "models").glob("**/*.sql")}
+    assert set(told) == {path.stem for path in (PROJECT / "models").glob("**/*.*") if path.suffix in MODEL_SUFFIXES}
 
 
 def test_models_page_says_what_the_yaml_says() -> None:
@@ -184,7 +185,9 @@ def test_models_page_says_what_the_yaml_says() -> None:
 def test_readme_lists_the_marts() -> None:
     rows = table_rows(section(PROJECT / "README.md", "The marts"))
     assert [row[0] for row in rows if not row[1]] == []
-    assert {row[0] for row in rows} == {path.stem for path in (PROJECT / "models/marts").glob("*/*.sql")}
+    assert {row[0] for row in rows} == {
+        path.stem for path in (PROJECT / "models/marts").glob("*/*.*") if path.suffix in MODEL_SUFFIXES
+    }
 
 
 # --- decisions.md -----------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ SOURCES = ("storefront", "olist", "rees46", "online_retail")
 META_COLUMNS = ["_source_table", "_source_file", "_landed_on", "_rejection_reasons", "_raw_row"]
 # How DuckDB calls the types that the YAMLs name in words for every engine.
 DUCKDB_NAMES = {"string": "VARCHAR", "int": "INTEGER", "integer": "INTEGER", "bigint": "BIGINT"}
+MODEL_SUFFIXES = (".sql", ".py")
 VAR_READ = re.compile(r"\b(?:whole_variable|var)\(\s*['\"](\w+)['\"]")
 COMMENTS = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
 BANNED = {
@@ -182,7 +183,7 @@ def test_nothing_reads_upwards(source: str) -> None:
 
 def test_each_model_and_seed_has_its_yaml_beside_it() -> None:
     """<name>.sql and <name>.yml, and no YAML without its model."""
-    models = {path.with_suffix("") for path in (PROJECT / "models").rglob("*.sql")}
+    models = {path.with_suffix("") for path in (PROJECT / "models").rglob("*.*") if path.suffix in MODEL_SUFFIXES}
     texts = {
         path.with_suffix("")
         for path in (PROJECT / "models").rglob("*.yml")

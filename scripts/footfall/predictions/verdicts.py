@@ -60,11 +60,14 @@ def _verdict(test: pl.DataFrame, chosen: pl.DataFrame) -> str:
         won = (best["metric_value"] - own["metric_value"]) * (1 if is_less_better else -1)
         difference = _one(test.filter(pl.col("candidate") == best["candidate"]), gained) if gained else None
         low, high = (difference["metric_value_low"], difference["metric_value_high"]) if difference else (won, won)
-        begin = "beats" if low > 0 else "does worse than" if high < 0 else "does not beat"
         told = f"{said} {_number(own['metric_value'])} against {_number(best['metric_value'])}"
-        return f"{begin} its best baseline, {best['candidate']}: {told}" + (
-            f", better by {_span(won, difference)}" if difference else ""
-        )
+        if low > 0:
+            begin, by = "beats", f", better by {_span(won, low, high)}"
+        elif high < 0:
+            begin, by = "does worse than", f", worse by {_span(-won, -high, -low)}"
+        else:
+            begin, by = "does not beat", f", a difference of {_span(won, low, high)}"
+        return f"{begin} its best baseline, {best['candidate']}: {told}" + (by if difference else "")
     return "has no figure to compare with a baseline"
 
 
@@ -73,8 +76,8 @@ def _one(rows: pl.DataFrame, metric: str) -> dict[str, float] | None:
     return found.row(0, named=True) if found.height else None
 
 
-def _span(value: float, figure: dict[str, float]) -> str:
-    return f"{_number(value)} {_between(figure)}"
+def _span(value: float, low: float, high: float) -> str:
+    return f"{_number(value)} [{_number(low)}, {_number(high)}]"
 
 
 def _between(figure: dict[str, float]) -> str:
