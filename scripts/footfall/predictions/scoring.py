@@ -35,6 +35,7 @@ from footfall.predictions.building import (
 )
 from footfall.predictions.features import NUMBER, Feature
 from footfall.predictions.given import DAY, ID, GivenError, checked, read
+from footfall.predictions.reading import PredictError, UsageError, one_line, opened
 
 FINE, NOT_SCORED, USAGE = 0, 1, 2
 DEFAULT_SOURCE = "storefront"
@@ -54,18 +55,6 @@ those of the prediction's mart. Same customers, same model, same bytes.
 
 exit code: 0 scored; 1 nothing was written, something has to be mended first; 2 wrong usage.
 """
-
-
-class PredictError(Exception):
-    """What keeps customers from being scored; one line for the user."""
-
-    exit_code = NOT_SCORED
-
-
-class UsageError(PredictError):
-    """The command was called with something that cannot be scored."""
-
-    exit_code = USAGE
 
 
 @dataclass(frozen=True)
@@ -165,42 +154,23 @@ def chosen_model(prediction: str, source: str | None, model: Path | None, databa
 def _of_database(database: Path, names: Sequence[str]) -> pl.DataFrame:
     """The newest snapshot's customers with the columns `names`."""
     wanted = ", ".join(f'"{name}"' for name in (ID, DAY, *names))
-    with _opened(database) as connection:
+    with opened(database) as connection:
         try:
             return connection.sql(
                 f"select {wanted} from intermediate.{FEATURES_MODEL} where is_latest order by {ID}"
             ).pl()
         except duckdb.Error as error:
-            raise PredictError(f"{database}: has no features to score ({_one_line(error)}). Fix: dbt build.") from None
+            raise PredictError(f"{database}: has no features to score ({one_line(error)}). Fix: dbt build.") from None
 
 
 def source_of(database: Path) -> str:
     """The source that a built database is of. Raises PredictError."""
-    with _opened(database) as connection:
+    with opened(database) as connection:
         try:
             [(source,)] = connection.execute("select source_system from intermediate.int_sources_built").fetchall()
         except (duckdb.Error, ValueError):
             raise PredictError(f"{database}: does not say of which source it is. Fix: dbt build.") from None
     return str(source)
-
-
-@contextlib.contextmanager
-def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    if not database.is_file():
-        raise UsageError(
-            f"{database}: there is no such database. Fix: make run, or name yours with {DATABASE_VARIABLE}."
-        )
-    try:
-        connection = duckdb.connect(str(database), read_only=True)
-    except duckdb.Error as error:
-        if "lock" in str(error).lower():
-            raise PredictError(
-                f"{database}: is in use by another process. Fix: wait until the build has ended."
-            ) from None
-        raise UsageError(f"{database}: cannot be opened ({_one_line(error)}). Fix: name another database.") from None
-    with connection:
-        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
-        yield connection
 
 
 def _of_landing(landing: Path, source: str, variables: dict[str, object], names: Sequence[str]) -> pl.DataFrame:
@@ -347,13 +317,9 @@ def _write(scores: pl.DataFrame, out: Path) -> None:
         partial.replace(out)
     except (OSError, duckdb.Error) as error:
         fix = "see that there is space and that you may write there, or name another file with --out"
-        raise PredictError(f"{out}: cannot be written ({_one_line(error)}). Fix: {fix}.") from None
+        raise PredictError(f"{out}: cannot be written ({one_line(error)}). Fix: {fix}.") from None
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _one_line(error: object) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else "no reason given"
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
