@@ -46,7 +46,7 @@ def read(path: Path, features: Sequence[Feature], flags: Sequence[str] = ()) -> 
             wanted = [*flags, *(one.name for one in features)]
             _refuse_missing(path, [ID, *wanted], columns)
             names = [ID, *([DAY] if DAY in columns else []), *wanted]
-            rows = connection.execute(f"select {', '.join(map(_quoted, names))} from {source}").pl()
+            rows = connection.sql(f"select {', '.join(map(_quoted, names))} from {source}").pl()
         except duckdb.Error as error:
             raise GivenError(
                 f"{path}: cannot be read ({_first_line(error)}). Fix: a whole {_kind(path)} file."

@@ -167,7 +167,9 @@ def source_of(database: Path) -> str:
     """The source that a built database is of. Raises PredictError."""
     with opened(database) as connection:
         try:
-            [(source,)] = connection.execute("select source_system from intermediate.int_sources_built").fetchall()
+            [(source,)] = connection.execute(
+                "select source_system from intermediate.int_prediction_settings"
+            ).fetchall()
         except (duckdb.Error, ValueError):
             raise PredictError(f"{database}: does not say of which source it is. Fix: dbt build.") from None
     return str(source)
