@@ -32,6 +32,7 @@ VERDICTS = {
     "revenue_forecast": "beats its best baseline, seasonal_naive: WAPE 0.131 against 0.164",
 }
 ALARM = "ROC-AUC 0.990 is too good to be true: look for what leaks"
+SECOND_ALARM = "ranks shuffled outcomes better than chance: the procedure leaks"
 SKIPPED = "not trained: the outcomes of 1 of the 2 periods of 60 days that it takes are known by 2025-06-30"
 
 
@@ -119,7 +120,7 @@ def made_up() -> list[dict]:
             figure(name, "chosen", "chosen_one", "calibration_observed", 0.1631, bin=2),
             note(name, "verdict", VERDICTS[name]),
         ]
-    rows += [note("next_purchase", "alarm", ALARM)]
+    rows += [note("next_purchase", "alarm", ALARM), note("next_purchase", "alarm", SECOND_ALARM)]
     rows += [
         figure("next_category", "chosen", "chosen_one", "accuracy", 0.2111, positive_count=None),
         figure(
@@ -198,6 +199,7 @@ def test_each_card_begins_with_its_verdict(database: Path) -> None:
         assert headline(told[f"{name}.md"]) == [f"{VERDICTS[name][0].upper()}{VERDICTS[name][1:]}."]
     assert headline(told["next_purchase.md"]) == [
         f"Alarm: {ALARM}.",
+        f"Alarm: {SECOND_ALARM}.",
         f"{VERDICTS['next_purchase'][0].upper()}{VERDICTS['next_purchase'][1:]}.",
     ]
     assert headline(told["lifetime_value.md"]) == [f"{SKIPPED[0].upper()}{SKIPPED[1:]}."]
