@@ -8,7 +8,7 @@ UV ?= uv
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-browser test-spark spark spark-setup lint format docs export publish dashboard report pictures clean lock setup
+.PHONY: help run test test-all test-browser test-spark spark spark-setup lint format docs export cards publish dashboard report pictures clean lock setup
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ docs: $(VENV)/.base ## Write the documentation of all tables as one page: target
 
 export: $(VENV)/.base ## Write every mart as CSV and Parquet into data/exports
 	@$(BIN)/python scripts/export.py
+
+cards: $(VENV)/.base ## Write a card for each prediction of what was built: docs/model_cards
+	@$(BIN)/python scripts/model_cards.py
 
 publish: $(VENV)/.base ## Publish what was built: the dashboard shows it within seconds
 	@$(BIN)/python scripts/publish.py

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from footfall.contract import DATABASE_VARIABLE, DEFAULT_DATABASE, LANDING_VARIABLE, PROJECT, landing_root
+from footfall.dbt_run import run_dbt
 from footfall.findings import findings
 from footfall.publish import PublishError, publish, serving_folder
 
@@ -75,16 +75,9 @@ def _generated(fresh: bool) -> bool:
 def _build(source: str, anew: bool) -> bool:
     """dbt build with every data test, one line of progress; prints dbt's own words when something fails. `anew`: from all files."""
     print("2/3 Tables: building and testing every one of them", flush=True)
-    command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", "build"]
-    command += ["--exclude", "resource_type:unit_test", "--vars", f"source_system: {source}"]
-    command += ["--full-refresh"] if anew else []
-    output: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        for line in process.stdout or ():
-            output.append(line)
-            _show_progress(line)
-    _clear_progress()
-    if process.returncode != 0:
+    arguments = ["build", "--exclude", "resource_type:unit_test", "--vars", f"source_system: {source}"]
+    code, output = run_dbt([*arguments, "--full-refresh"] if anew else arguments)
+    if code != 0:
         print(_failures(output), file=sys.stderr)
         return False
     return True
@@ -99,17 +92,6 @@ def _published(database: Path) -> bool:
         print(error, file=sys.stderr)
         return False
     return True
-
-
-def _show_progress(line: str) -> None:
-    found = re.search(r"(\d+) of (\d+) (START|OK|PASS) (.*?)\.*(?: \[|$)", line)
-    if found and sys.stdout.isatty():
-        print(f"\r\033[K    {found[1]:>4} of {found[2]}  {found[4].strip(' .')[:80]}", end="", flush=True)
-
-
-def _clear_progress() -> None:
-    if sys.stdout.isatty():
-        print("\r\033[K", end="", flush=True)
 
 
 def _failures(output: list[str]) -> str:

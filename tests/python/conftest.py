@@ -73,6 +73,7 @@ class Dbt:
             **os.environ,
             "FOOTFALL_LANDING": str(self.landing),
             "FOOTFALL_DB": str(self.database),
+            "FOOTFALL_ARTIFACTS": str(self.database.parent / "artifacts"),
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.target / "logs"),
         }

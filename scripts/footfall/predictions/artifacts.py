@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import polars as pl
@@ -140,10 +141,18 @@ def load(path: Path) -> tuple[ClassifierMixin, Metadata]:
         raise ArtifactError(
             f"{path}: was saved by scikit-learn {theirs}, here is {ours}. Fix: dbt build trains it anew, or install that one."
         )
-    unknown = sorted(set(skops.io.get_untrusted_types(data=data)) - TRUSTED)
-    if unknown:
-        raise ArtifactError(f"{path}: has {unknown[0]} in it, which no model of ours has. Fix: do not use this file.")
-    return skops.io.loads(data, trusted=sorted(TRUSTED)), metadata
+    try:
+        unknown = sorted(set(skops.io.get_untrusted_types(data=data)) - TRUSTED)
+        if unknown:
+            raise ArtifactError(
+                f"{path}: has {unknown[0]} in it, which no model of ours has. Fix: do not use this file."
+            )
+        return skops.io.loads(data, trusted=sorted(TRUSTED)), metadata
+    except (BadZipFile, LookupError, TypeError, ValueError, AttributeError, ImportError) as error:
+        # A file of another kind, or one whose parts are not what they say they are.
+        raise ArtifactError(
+            f"{path}: is no saved model ({type(error).__name__}). Fix: dbt build trains it anew."
+        ) from None
 
 
 def told_by(path: Path) -> Metadata:

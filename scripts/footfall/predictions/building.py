@@ -60,10 +60,11 @@ FIGURES = {
 }
 
 
-def artifacts_folder() -> Path:
-    """Where models are kept: FOOTFALL_ARTIFACTS, or `artifacts` beside the database."""
+def artifacts_folder(database: Path | None = None) -> Path:
+    """Where models are kept: FOOTFALL_ARTIFACTS, or `artifacts` beside the database (None: the one that FOOTFALL_DB names)."""
     named = os.environ.get(ARTIFACTS_VARIABLE)
-    return Path(named) if named else Path(os.environ.get(DATABASE_VARIABLE, DEFAULT_DATABASE)).parent / "artifacts"
+    database = database or Path(os.environ.get(DATABASE_VARIABLE, DEFAULT_DATABASE))
+    return Path(named) if named else database.parent / "artifacts"
 
 
 def model_metrics(
@@ -213,6 +214,7 @@ def _trained_lifetime(rows: pl.DataFrame, settings: Settings) -> tuple[str, Sequ
         row_count=today.height,
         features=lifetime_value.PARTS,
         learned=today,
+        usual=lifetime_value.usual(today),
         bands=cuts(lifetime_value.amounts(model, today, horizon), settings),
         parameters=lifetime_value.parameters(model),
     )
@@ -394,8 +396,8 @@ def scored_purchases(path: Path | None, category_path: Path | None, rows: pl.Dat
             pl.lit(None, pl.String).alias("likely_category"),
             pl.lit(None, pl.Float64).alias("likely_category_probability"),
         )
-    model, _ = load(category_path)
-    names, probabilities = categories.guessed(model, rows.sort("customer_id"))
+    model, metadata = load(category_path)
+    names, probabilities = categories.guessed(model, rows.sort("customer_id"), features_of(metadata))
     return told.with_columns(names.alias("likely_category"), pl.Series("likely_category_probability", probabilities))
 
 
@@ -414,17 +416,15 @@ def valued(path: Path | None, rows: pl.DataFrame) -> pl.DataFrame:
     """Buyers' lifetime values by a saved model; `path` as for scored(). Raises ArtifactError."""
     metadata = None if path is None else told_by(path)
     if metadata is None:
-        model, rows = (
-            lifetime_value.of_parameters("mbg_nbd", dict.fromkeys(lifetime_value.PARAMETERS, 1.0)),
-            rows.head(0),
-        )
+        model = lifetime_value.of_parameters("mbg_nbd", dict.fromkeys(lifetime_value.PARAMETERS, 1.0))
+        told = lifetime_value.valued(model, rows.head(0), 1, {}, {})
     else:
         try:
             model = lifetime_value.of_parameters(metadata.candidate, metadata.parameters)
+            told = lifetime_value.valued(model, rows, metadata.horizon_days, metadata.bands, metadata.usual)
         except KeyError as error:
-            raise ArtifactError(f"{path}: lacks the parameter {error}. Fix: dbt build trains it anew.") from None
-    horizon = metadata.horizon_days if metadata else 1
-    return lifetime_value.valued(model, rows, horizon, metadata.bands if metadata else {}).with_columns(
+            raise ArtifactError(f"{path}: lacks {error}. Fix: dbt build trains it anew.") from None
+    return told.with_columns(
         pl.lit(metadata.horizon_days if metadata else None, pl.Int32).alias("horizon_days"),
         pl.lit(metadata.version if metadata else None, pl.String).alias("model_version"),
     )

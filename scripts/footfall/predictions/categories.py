@@ -120,11 +120,14 @@ def fitted(name: str, rows: pl.DataFrame) -> Pipeline:
     return CANDIDATES[name](features()).fit(prepared(rows, features()), rows["next_category"].to_numpy())
 
 
-def guessed(model: ClassifierMixin, rows: pl.DataFrame) -> tuple[pl.Series, Doubles]:
-    """The likeliest category of each row, of equal ones the first by name, and how likely it is among those who buy: (n,) each."""
+def guessed(model: ClassifierMixin, rows: pl.DataFrame, features: Sequence[Feature]) -> tuple[pl.Series, Doubles]:
+    """The likeliest category of each row, of equal ones the first by name, and how likely it is among those who buy: (n,) each.
+
+    `features` are those that the model was learned from.
+    """
     if not rows.height:
         return pl.Series("likely_category", [], dtype=pl.String), np.zeros(0)
-    probabilities = model.predict_proba(prepared(rows, features())).round(6)
+    probabilities = model.predict_proba(prepared(rows, features)).round(6)
     best = probabilities.argmax(axis=1)
     names = pl.Series("likely_category", [str(one) for one in model.classes_[best]], dtype=pl.String)
     return names, probabilities[np.arange(rows.height), best]

@@ -125,8 +125,24 @@ def amounts(model: LifetimeModel, rows: pl.DataFrame, horizon: int) -> pl.Series
     return pl.Series(model.worth(rows, horizon), dtype=pl.Float64).round(2)
 
 
-def valued(model: LifetimeModel, rows: pl.DataFrame, horizon: int, cuts: dict[str, float]) -> pl.DataFrame:
-    """Each buyer's expected days with an order and revenue within `horizon` days, a band, and what moved the revenue most."""
+def usual(rows: pl.DataFrame) -> dict[str, float | str | None]:
+    """The median buyer's history, by the name of its part: what reasons compare with. Kept with the model, so that a customer's
+    reasons do not depend on who else is asked of."""
+    told = buyers(rows).with_columns(pl.Series("mean_order_day_amount", _amounts(buyers(rows))[1]))
+    return {part.name: told[part.name].cast(pl.Float64).median() for part in PARTS}  # type: ignore[misc]
+
+
+def valued(
+    model: LifetimeModel,
+    rows: pl.DataFrame,
+    horizon: int,
+    cuts: dict[str, float],
+    usual: Mapping[str, float | str | None],
+) -> pl.DataFrame:
+    """Each buyer's expected days with an order and revenue within `horizon` days, a band, and what moved the revenue most.
+
+    KeyError where `usual` lacks a part of a history.
+    """
     rows = buyers(rows)
     days, means = model.order_days(rows, horizon), model.day_amounts(rows)
     worth = amounts(model, rows, horizon)
@@ -141,11 +157,13 @@ def valued(model: LifetimeModel, rows: pl.DataFrame, horizon: int, cuts: dict[st
         pl.Series("expected_order_day_amount", means, dtype=pl.Float64).round(2).cast(MONEY),
         worth.cast(MONEY).alias("lifetime_value_amount"),
         (banded(worth, cuts) if rows.height else pl.Series([], dtype=pl.String)).alias("lifetime_value_band"),
-        *_why(model, rows, horizon),
+        *_why(model, rows, horizon, usual),
     )
 
 
-def _why(model: LifetimeModel, rows: pl.DataFrame, horizon: int) -> list[pl.Series]:
+def _why(
+    model: LifetimeModel, rows: pl.DataFrame, horizon: int, usual: Mapping[str, float | str | None]
+) -> list[pl.Series]:
     """What the value would be with one part of the history as the median buyer's: the difference is what that part did."""
     if not rows.height:
         return [pl.Series(f"reason_{number}", [], dtype=pl.String) for number in (1, 2, 3)]
@@ -154,8 +172,7 @@ def _why(model: LifetimeModel, rows: pl.DataFrame, horizon: int) -> list[pl.Seri
     worth = model.worth(rows, horizon)
     moved, texts = [], []
     for part in PARTS:
-        usual = float(rows[part.name].cast(pl.Float64).median())  # type: ignore[arg-type]
-        changed = rows.with_columns(pl.lit(usual).alias(part.name))
+        changed = rows.with_columns(pl.lit(usual[part.name]).alias(part.name))
         # A history stays one: the last order is not before the first, and is the first where there is one only.
         once = pl.col("order_day_count") <= 1
         first, last = pl.col("first_order_days"), pl.col("recency_days")
@@ -172,7 +189,7 @@ def _why(model: LifetimeModel, rows: pl.DataFrame, horizon: int) -> list[pl.Seri
             (pl.col("mean_order_day_amount") * pl.col("order_day_count")).alias("revenue_amount")
         )
         moved.append(worth - model.worth(changed, horizon))
-        texts.append(texts_of(rows, part, {part.name: usual}))
+        texts.append(texts_of(rows, part, usual))
     return strongest(np.column_stack(moved), texts, lambda change: f"{change:+,.0f}", 0.5).get_columns()
 
 
