@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
-from footfall.predictions.judging import Figure
+from footfall.predictions.judging import Figure, draws, mean_of
 from footfall.predictions.periods import TooLittleError
 
 Doubles = NDArray[np.float64]
 Forecaster = Callable[[Doubles, Sequence[date], int], Doubles]
 
 WEEK = 7
+SEED = 20_250_103
 ORIGINS = 8
 FEWEST_WEEKS = 4
 LOW, HIGH = 2.5, 97.5
@@ -112,6 +113,9 @@ def forecast(amounts: Doubles, days: Sequence[date], ahead: int) -> Forecast:
         role = "chosen" if name == chosen else "baseline" if name in BASELINES else "candidate"
         expected = model(amounts[:test], days[:test], ahead)
         figures += [(name, role, one) for one in measures(amounts[test:], expected, *_interval(expected, ratios[name]))]
+        if role == "baseline":
+            own = every[chosen](amounts[:test], days[:test], ahead)
+            figures.append((name, role, _gained(amounts[test:], own, expected)))
     expected = every[chosen](amounts, days, ahead)
     today = [*origins, test]
     lows, highs = _interval(expected, _ratios(every[chosen], amounts, days, today, ahead))
@@ -131,6 +135,14 @@ def measures(actual: Doubles, expected: Doubles, lows: Doubles, highs: Doubles) 
         Figure("interval_coverage", float(np.mean((actual >= lows) & (actual <= highs)))),
         Figure("total_off_rate", float(expected.sum() / actual.sum() - 1) if actual.sum() > 0 else None),
     ]
+
+
+def _gained(actual: Doubles, expected: Doubles, others: Doubles) -> Figure:
+    """How much smaller the WAPE of `expected` is than that of `others`, with its interval by samples of the days."""
+    each = np.abs(actual - others) - np.abs(actual - expected)
+    if actual.sum() <= 0:
+        return Figure("wape_gained", None)
+    return mean_of("wape_gained", each / actual.mean(), draws(actual.size, SEED))
 
 
 def _wape(amounts: Doubles, expected: Doubles, at: int) -> float:

@@ -12,7 +12,7 @@ CHANCE, SLIPPED = 0.5, 0.02
 
 # What tells models and baselines apart: the metric, how much better the model is by it, and whether less of it is better.
 MEASURES = (
-    ("wape", None, "WAPE", True),
+    ("wape", "wape_gained", "WAPE", True),
     ("rmse", "rmse_gained", "root mean square error", True),
     ("accuracy", "accuracy_gained", "share of right guesses", False),
     ("roc_auc", "roc_auc_gained", "ROC-AUC", False),
@@ -58,8 +58,9 @@ def _verdict(test: pl.DataFrame, chosen: pl.DataFrame) -> str:
             continue
         best = others.sort("metric_value", "candidate", descending=[not is_less_better, False]).row(0, named=True)
         won = (best["metric_value"] - own["metric_value"]) * (1 if is_less_better else -1)
-        difference = _one(test.filter(pl.col("candidate") == best["candidate"]), gained) if gained else None
-        low, high = (difference["metric_value_low"], difference["metric_value_high"]) if difference else (won, won)
+        difference = _one(test.filter(pl.col("candidate") == best["candidate"]), gained)
+        has_interval = difference is not None and difference["metric_value_low"] is not None
+        low, high = (difference["metric_value_low"], difference["metric_value_high"]) if has_interval else (won, won)
         told = f"{said} {_number(own['metric_value'])} against {_number(best['metric_value'])}"
         if low > 0:
             begin, by = "beats", f", better by {_span(won, low, high)}"
@@ -67,7 +68,7 @@ def _verdict(test: pl.DataFrame, chosen: pl.DataFrame) -> str:
             begin, by = "does worse than", f", worse by {_span(-won, -high, -low)}"
         else:
             begin, by = "does not beat", f", a difference of {_span(won, low, high)}"
-        return f"{begin} its best baseline, {best['candidate']}: {told}" + (by if difference else "")
+        return f"{begin} its best baseline, {best['candidate']}: {told}" + (by if has_interval else "")
     return "has no figure to compare with a baseline"
 
 
