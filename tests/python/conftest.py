@@ -19,6 +19,19 @@ REAL_SOURCES = ("olist", "rees46", "online_retail")
 DATASETS_VARIABLE = "FOOTFALL_DATASETS"
 # Small enough for the fast suite, large enough for every fault, driver and pair to be there.
 GENERATED = ("--customers", "5000", "--days", "90", "--seed", "7")
+# Half a year, and enough customers for models to find what was planted.
+HALF_YEAR = ("--customers", "3000", "--days", "181", "--seed", "11")
+FEW_OUTCOMES = {"prediction_min_outcomes": 20}
+PREDICTIONS = (
+    "model_metrics",
+    "churn_predictions",
+    "high_value_predictions",
+    "next_purchase_predictions",
+    "customer_lifetime_value",
+    "revenue_forecast",
+)
+# The tests of what is selected, without those that look at tables beside it.
+WITHOUT_OTHERS = ("--exclude", "resource_type:unit_test", "--indirect-selection", "cautious")
 
 
 @dataclass
@@ -187,3 +200,21 @@ def opened(serving_for: Callable[[str], Path]) -> Callable[[str], object]:
         return open_current(serving_for(source))
 
     return open_one
+
+
+@pytest.fixture(scope="session")
+def half_year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A landing with enough history to learn from."""
+    return made_once(tmp_path_factory, "half_year", lambda folder: generate(folder, *HALF_YEAR))
+
+
+@pytest.fixture(scope="session")
+def predicted(half_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database with all predictions of half_year, `artifacts` beside it; to be read or copied."""
+
+    def make(folder: Path) -> None:
+        dbt = Dbt(half_year, folder / "footfall.duckdb", folder / "target", FEW_OUTCOMES)
+        done = dbt("build", "-s", *(f"+{mart}" for mart in PREDICTIONS), *WITHOUT_OTHERS)
+        assert done.returncode == 0, done.output[-6000:]
+
+    return made_once(tmp_path_factory, "predicted", make) / "footfall.duckdb"

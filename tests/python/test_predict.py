@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 import pytest
 import skops.io
-from conftest import PROJECT, Dbt, generate, made_once
+from conftest import PROJECT
 from footfall.predictions import scoring
 from footfall.predictions.artifacts import ArtifactError, current, load
 from footfall.predictions.given import GivenError, read
@@ -29,9 +29,6 @@ MARTS = {
     "next_purchase": "next_purchase_predictions",
     "lifetime_value": "customer_lifetime_value",
 }
-# The shortest history with three periods of four weeks, and so few customers that a build is quick.
-GENERATED = ("--customers", "1500", "--days", "120", "--seed", "11")
-SHORT = {"next_purchase_days": 28, "lifetime_test_days": 28, "prediction_min_outcomes": 20}
 FEATURES = "intermediate.int_customer_features_snapshotted"
 
 
@@ -58,18 +55,9 @@ class Shop:
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def shop(half_year: Path, predicted: Path) -> Shop:
     """A small shop with trained models; nobody may change it."""
-
-    def make(folder: Path) -> None:
-        generate(folder / "landing", *GENERATED)
-        run = Dbt(folder / "landing", folder / "footfall.duckdb", folder / "target", SHORT)
-        marts = [f"+{mart}" for mart in MARTS.values()]
-        done = run("build", "--select", *marts, "--exclude", "resource_type:test", "resource_type:unit_test")
-        assert done.returncode == 0, done.output[-4000:]
-
-    folder = made_once(tmp_path_factory, "predicted", make)
-    return Shop(folder / "landing", folder / "footfall.duckdb", folder / "artifacts")
+    return Shop(half_year, predicted, predicted.parent / "artifacts")
 
 
 @pytest.fixture
@@ -248,7 +236,7 @@ def test_other_columns_are_left_out_with_a_note(of_shop: Shop, tmp_path: Path, c
     assert main(command) == FINE
     shown = capsys.readouterr()
     assert "shoe_size" in shown.err and "can_churn is false" in shown.err
-    assert "customers scored by churn-20250430-" in shown.out
+    assert "customers scored by churn-20250630-" in shown.out
     assert pl.read_parquet(tmp_path / "scores.parquet").equals(mart(of_shop, "churn"))
 
 

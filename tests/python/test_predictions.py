@@ -11,48 +11,18 @@ import numpy as np
 import polars as pl
 import pytest
 import skops.io
-import yaml
-from conftest import PROJECT, Dbt, generate, made_once
+from conftest import FEW_OUTCOMES, PREDICTIONS, WITHOUT_OTHERS, Dbt, generate
 from footfall.predictions.artifacts import TRUSTED, ArtifactError, load
 from footfall.predictions.judging import auc
 from sklearn.metrics import roc_auc_score
 
-MARTS = (
-    "model_metrics",
-    "churn_predictions",
-    "high_value_predictions",
-    "next_purchase_predictions",
-    "customer_lifetime_value",
-    "revenue_forecast",
-)
 PROBABILITIES = {
     "churn_predictions": "churn_probability",
     "high_value_predictions": "high_value_probability",
     "next_purchase_predictions": "purchase_probability",
 }
-WITHOUT_OTHERS = ("--exclude", "resource_type:unit_test", "--indirect-selection", "cautious")
-FEW = {"prediction_min_outcomes": 20}
-SMALL = ("--customers", "3000", "--days", "181", "--seed", "11")
 # What the generator planted: how likely a visit is to end with an order, of the usual customer and of the impulsive one.
 ORDERS_PER_VISIT, IMPULSIVE = 0.1, 3
-
-
-@pytest.fixture(scope="module")
-def half_year(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A landing with enough history to learn from."""
-    return made_once(tmp_path_factory, "half_year", lambda folder: generate(folder, *SMALL))
-
-
-@pytest.fixture(scope="module")
-def predicted(half_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database with all predictions, and `artifacts` beside it."""
-
-    def make(folder: Path) -> None:
-        dbt = Dbt(half_year, folder / "footfall.duckdb", folder / "target", FEW)
-        done = dbt("build", "-s", *(f"+{mart}" for mart in MARTS), *WITHOUT_OTHERS)
-        assert done.returncode == 0, done.output[-6000:]
-
-    return made_once(tmp_path_factory, "predicted", make) / "footfall.duckdb"
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +36,6 @@ def marts(predicted: Path) -> duckdb.DuckDBPyConnection:
 
 def named(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
     return connection.execute(query).fetchall()
-
-
-@pytest.mark.parametrize("mart", MARTS)
-def test_columns_are_those_of_the_yaml(marts: duckdb.DuckDBPyConnection, mart: str) -> None:
-    """dbt checks no contract of a Python model."""
-    told = yaml.safe_load((PROJECT / f"models/marts/predictions/{mart}.yml").read_text())["models"][0]["columns"]
-    promised = {one["name"]: one["data_type"].replace("string", "varchar").replace("int ", "integer ") for one in told}
-    found = {name: kind.lower() for name, kind, *_ in named(marts, f"describe {mart}")}
-    assert found == promised
 
 
 def test_everybody_asked_of_is_told_of(marts: duckdb.DuckDBPyConnection) -> None:
@@ -260,9 +221,9 @@ def test_the_same_tables_give_the_same_bytes(half_year: Path, predicted: Path, t
             connection.execute(
                 f"create or replace table intermediate.{table} as from intermediate.{table} order by hash(customer_id), snapshot_on"
             )
-    done = Dbt(half_year, copy, tmp_path / "target", FEW)("run", "-s", "model_metrics+", "revenue_forecast")
+    done = Dbt(half_year, copy, tmp_path / "target", FEW_OUTCOMES)("run", "-s", "model_metrics+", "revenue_forecast")
     assert done.returncode == 0, done.output[-4000:]
-    for mart in MARTS:
+    for mart in PREDICTIONS:
         files = []
         for name, database in (("one", predicted), ("two", copy)):
             file = tmp_path / f"{mart}_{name}.csv"
@@ -293,12 +254,12 @@ def test_a_landing_without_rows_builds(predicted: Path, half_year: Path, tmp_pat
         ):
             connection.execute(f"delete from {table}")
         connection.execute("update intermediate.int_prediction_settings set as_of_date = null")
-    done = Dbt(half_year, copy, tmp_path / "target", FEW)(
+    done = Dbt(half_year, copy, tmp_path / "target", FEW_OUTCOMES)(
         "build", "-s", "model_metrics+", "revenue_forecast", *WITHOUT_OTHERS
     )
     assert done.returncode == 0, done.output[-4000:]
     with duckdb.connect(str(copy), read_only=True) as connection:
-        for mart in MARTS:
+        for mart in PREDICTIONS:
             assert named(connection, f"select count(*) from marts.{mart}") == [(0,)], mart
 
 

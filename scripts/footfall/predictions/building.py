@@ -373,7 +373,7 @@ def scored_values(path: Path | None, rows: pl.DataFrame) -> pl.DataFrame:
     """As scored(), with high_value_cut_amount, which the model learned from the periods before."""
     cut = None if path is None else told_by(path).cut
     amount = pl.lit(None if cut is None else round(cut, 2), pl.Float64).cast(lifetime_value.MONEY)
-    return scored(path, rows, "high_value").with_columns(amount.alias("high_value_cut_amount"))
+    return _versions_last(scored(path, rows, "high_value").with_columns(amount.alias("high_value_cut_amount")))
 
 
 def next_purchase_predictions(
@@ -392,13 +392,21 @@ def scored_purchases(path: Path | None, category_path: Path | None, rows: pl.Dat
     """As scored(), with likely_category and how likely it is among those who buy; NULL without a model of categories."""
     told = scored(path, rows, "purchase")
     if category_path is None or not told.height:
-        return told.with_columns(
-            pl.lit(None, pl.String).alias("likely_category"),
-            pl.lit(None, pl.Float64).alias("likely_category_probability"),
+        return _versions_last(
+            told.with_columns(
+                pl.lit(None, pl.String).alias("likely_category"),
+                pl.lit(None, pl.Float64).alias("likely_category_probability"),
+            )
         )
     model, metadata = load(category_path)
     names, probabilities = categories.guessed(model, rows.sort("customer_id"), features_of(metadata))
-    return told.with_columns(names.alias("likely_category"), pl.Series("likely_category_probability", probabilities))
+    likely = pl.Series("likely_category_probability", probabilities)
+    return _versions_last(told.with_columns(names.alias("likely_category"), likely))
+
+
+def _versions_last(rows: pl.DataFrame) -> pl.DataFrame:
+    last = ("horizon_days", "model_version")
+    return rows.select(pl.exclude(last), *last)
 
 
 def customer_lifetime_value(
