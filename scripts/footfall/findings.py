@@ -21,6 +21,7 @@ def findings(database: Path, seconds: float) -> str:
             _customers(connection),
             _value(connection),
             _at_risk(connection),
+            _predicted(connection),
             _quality(connection),
         ]
     title = f"What the files say ({seconds:.0f} s, as of {_as_of(database)})"
@@ -239,6 +240,37 @@ def _at_risk(connection: duckdb.DuckDBPyConnection) -> str:
         f"  at risk       {count:,} ({count / buyers:.1%} of the buyers{trend}), "
         f"{valuable:,} of them high-value: {amount:,.0f} of revenue at risk"
     )
+
+
+def _predicted(connection: duckdb.DuckDBPyConnection) -> str:
+    """What is likely to come, and which models there was too little history for."""
+    churning, buyers, without, purchases, known, within, revenue, days = _row(
+        connection,
+        """
+        select
+            (select sum(churn_probability) from marts.churn_predictions),
+            (select count(*) from marts.churn_predictions),
+            (select max(horizon_days) from marts.churn_predictions),
+            (select sum(purchase_probability) from marts.next_purchase_predictions),
+            (select count(*) from marts.next_purchase_predictions),
+            (select max(horizon_days) from marts.next_purchase_predictions),
+            (select sum(forecast_amount) from marts.revenue_forecast),
+            (select count(*) from marts.revenue_forecast)
+        """,
+    )
+    skipped = connection.execute(
+        "select prediction from marts.model_metrics where role = 'skipped' order by prediction"
+    ).fetchall()
+    told = []
+    if buyers:
+        told.append(f"{churning:,.0f} of {buyers:,} recent buyers will not order within {without} days")
+    if known:
+        told.append(f"{purchases:,.0f} of all {known:,} customers will within {within}")
+    if days:
+        told.append(f"revenue of {days} days {revenue:,.0f}")
+    if skipped:
+        told.append(f"too little history for {', '.join(name.replace('_', ' ') for (name,) in skipped)}")
+    return f"Predicted       {'; '.join(told)}" if told else ""
 
 
 def _quality(connection: duckdb.DuckDBPyConnection) -> str:
