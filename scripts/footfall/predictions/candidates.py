@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from sklearn.base import ClassifierMixin
+import polars as pl
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
@@ -19,7 +20,6 @@ from footfall.predictions.features import FEW, MANY, NUMBER, Feature
 
 SEED = 20_250_101
 FEWEST_OF_A_LEVEL = 20
-FOLDS = 2
 
 
 def _columns(features: Sequence[Feature], numbers: object) -> ColumnTransformer:
@@ -35,16 +35,44 @@ def _columns(features: Sequence[Feature], numbers: object) -> ColumnTransformer:
 
 
 def logistic(features: Sequence[Feature]) -> Pipeline:
-    """Logistic regression over numbers of equal spread."""
-    numbers = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
-        StandardScaler(),
+    """Logistic regression."""
+    return Pipeline([("columns", _columns(features, _evenly_spread())), ("model", _regression())])
+
+
+def forest(features: Sequence[Feature]) -> Pipeline:
+    """A random forest."""
+    model = RandomForestClassifier(
+        30, min_samples_leaf=50, max_features=0.3, max_samples=0.25, class_weight="balanced", random_state=SEED
     )
-    return Pipeline(
-        [
-            ("columns", _columns(features, numbers)),
-            ("model", LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")),
-        ]
+    return Pipeline([("columns", _columns(features, _below_all())), ("model", model)])
+
+
+def boosting(features: Sequence[Feature]) -> Pipeline:
+    """Gradient boosting of small trees."""
+    return Pipeline([("columns", _columns(features, _below_all())), ("model", _small_trees())])
+
+
+def both(features: Sequence[Feature]) -> Pipeline:
+    """The mean of what logistic regression and gradient boosting say: one knows straight lines, the other corners."""
+    mean = VotingClassifier([("logistic", _regression()), ("boosting", _small_trees())], voting="soft")
+    return Pipeline([("columns", _columns(features, _evenly_spread())), ("model", mean)])
+
+
+def _regression() -> LogisticRegression:
+    return LogisticRegression(C=0.1, solver="newton-cholesky", class_weight="balanced")
+
+
+def _small_trees() -> HistGradientBoostingClassifier:
+    return HistGradientBoostingClassifier(
+        max_iter=60, learning_rate=0.12, max_leaf_nodes=5, min_samples_leaf=100, l2_regularization=5.0,
+        early_stopping=False, random_state=SEED,
+    )  # fmt: skip
+
+
+def _evenly_spread() -> Pipeline:
+    """What is unknown as the median and a column that says so, numbers of equal spread."""
+    return make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler()
     )
 
 
@@ -53,29 +81,7 @@ def _below_all() -> SimpleImputer:
     return SimpleImputer(strategy="constant", fill_value=-50.0, keep_empty_features=True)
 
 
-def forest(features: Sequence[Feature]) -> Pipeline:
-    """A random forest."""
-    model = RandomForestClassifier(
-        60, min_samples_leaf=50, max_features=0.3, max_samples=0.25, class_weight="balanced", random_state=SEED
-    )
-    return Pipeline([("columns", _columns(features, _below_all())), ("model", model)])
-
-
-def boosting(features: Sequence[Feature]) -> Pipeline:
-    """Gradient boosting of small trees."""
-    model = HistGradientBoostingClassifier(
-        max_iter=100, learning_rate=0.08, max_leaf_nodes=6, min_samples_leaf=100, l2_regularization=5.0,
-        early_stopping=False, random_state=SEED,
-    )  # fmt: skip
-    return Pipeline([("columns", _columns(features, _below_all())), ("model", model)])
-
-
-def both(features: Sequence[Feature]) -> VotingClassifier:
-    """The mean of what logistic regression and gradient boosting say: one knows straight lines, the other corners."""
-    return VotingClassifier([("logistic", logistic(features)), ("boosting", boosting(features))], voting="soft")
-
-
-CANDIDATES: dict[str, Callable[[Sequence[Feature]], ClassifierMixin]] = {
+CANDIDATES: dict[str, Callable[[Sequence[Feature]], Pipeline]] = {
     "logistic_regression": logistic,
     "random_forest": forest,
     "gradient_boosting": boosting,
@@ -84,8 +90,14 @@ CANDIDATES: dict[str, Callable[[Sequence[Feature]], ClassifierMixin]] = {
 """The simplest first: of equally good ones it is chosen."""
 
 
-def calibrated(pipeline: ClassifierMixin, customers: np.ndarray, outcomes: np.ndarray) -> CalibratedClassifierCV:
-    """`pipeline` with probabilities that mean what they say: balanced weights shift them, a sigmoid over predictions of customers
-    that the fold's model has not seen shifts them back. All of a customer's rows (`customers`) are in one fold."""
-    folds = list(GroupKFold(FOLDS, shuffle=True, random_state=SEED).split(outcomes, outcomes, customers))
-    return CalibratedClassifierCV(pipeline, method="sigmoid", cv=folds, ensemble=False)
+def calibrated(
+    pipeline: Pipeline, earlier: Pipeline, asked: pl.DataFrame, outcomes: np.ndarray
+) -> CalibratedClassifierCV:
+    """`pipeline` with probabilities that mean what they say: balanced weights shift them, a sigmoid shifts them back.
+
+    It is learned from what `earlier`, the same candidate of a period before, says of `asked`, whose outcomes came after all that it knew.
+    """
+    model = CalibratedClassifierCV(FrozenEstimator(earlier), method="sigmoid").fit(asked, outcomes)
+    [calibration] = model.calibrated_classifiers_
+    calibration.estimator = FrozenEstimator(pipeline)
+    return model

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 from sklearn.base import ClassifierMixin
+from sklearn.pipeline import Pipeline
 
 from footfall.predictions.candidates import CANDIDATES, SEED, calibrated
 from footfall.predictions.features import Feature, prepared
@@ -66,7 +67,6 @@ class _Sample:
     rows: pl.DataFrame
     frame: pl.DataFrame
     outcomes: Doubles
-    customers: np.ndarray
 
 
 def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
@@ -83,7 +83,7 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     def sample(days: Sequence[date], cut: float | None) -> _Sample:
         part = _of(asked, days)
         outcomes = part.select(task.outcome(cut).cast(pl.Float64)).to_series().to_numpy()
-        return _Sample(part, prepared(part, features), outcomes, part["customer_id"].rank("dense").to_numpy())
+        return _Sample(part, prepared(part, features), outcomes)
 
     training, validation, test = sample(split.training, cut), sample([split.validation], cut), sample([split.test], cut)
     fewest = int(settings["prediction_min_outcomes"])  # type: ignore[call-overload]
@@ -91,17 +91,19 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
         _refuse_few(one.outcomes, fewest, name)
 
     judgements: list[Judgement] = []
-    name = _choose(task, features, training, validation, split, judgements)
+    name, earlier = _choose(task, features, training, validation, split, judgements)
     # As it would have been on the day of the test: all that was known then, the chosen candidate.
     known = sample(split.before_test, cut)
-    model = calibrated(CANDIDATES[name](features), known.customers, known.outcomes).fit(known.frame, known.outcomes)
+    fitted = CANDIDATES[name](features).fit(known.frame, known.outcomes)
+    model = calibrated(fitted, earlier, validation.frame, validation.outcomes)
     threshold = best_threshold(known.outcomes, _of_yes(model, known.frame))
     judgements += _judge(task, name, model, threshold, test, split)
     judgements += _audit(name, features, known, test, rows, timedelta(days=horizon), split)
 
     today_cut = task.learn_cut(_of(asked, split.before_today), settings)
     every = sample(split.before_today, today_cut)
-    final = calibrated(CANDIDATES[name](features), every.customers, every.outcomes).fit(every.frame, every.outcomes)
+    newest = CANDIDATES[name](features).fit(every.frame, every.outcomes)
+    final = calibrated(newest, fitted, test.frame, test.outcomes)
     final_threshold = best_threshold(every.outcomes, _of_yes(final, every.frame))
     return Trained(
         task, features, final, name, final_threshold, today_cut, split, every.outcomes.size, tuple(judgements)
@@ -120,7 +122,6 @@ def _some(sample: _Sample, most: int) -> _Sample:
         rows=sample.rows[kept],
         frame=sample.frame[kept],
         outcomes=sample.outcomes[kept],
-        customers=sample.customers[kept],
     )
 
 
@@ -153,21 +154,21 @@ def _choose(
     validation: _Sample,
     split: Periods,
     judgements: list[Judgement],
-) -> str:
-    """The candidate that ranks the validation period best; a later one has to be better than an earlier, simpler one."""
+) -> tuple[str, Pipeline]:
+    """The candidate that ranks the validation period best, learned from the training periods; a later one has to be better than an
+    earlier, simpler one."""
     weights = draws(validation.outcomes.size, SEED)
-    best, best_auc = "", -1.0
+    found: dict[str, tuple[float, Pipeline]] = {}
     for name, make in CANDIDATES.items():
         fitted = make(features).fit(training.frame, training.outcomes)
         figures = ranked(validation.outcomes, _of_yes(fitted, validation.frame), weights)
         judgements += _told(figures, name, "candidate", "validation", split.validation, validation)
-        value = figures[0].value or 0.0
-        if value > best_auc:
-            best, best_auc = name, value
+        found[name] = figures[0].value or 0.0, fitted
     for name, scores in _baselines(task, validation):
         figures = ranked(validation.outcomes, scores, weights)
         judgements += _told(figures, name, "baseline", "validation", split.validation, validation)
-    return best
+    best = max(found, key=lambda name: found[name][0])
+    return best, found[best][1]
 
 
 def _judge(
@@ -219,7 +220,6 @@ def _seen_afterwards(sample: _Sample, rows: pl.DataFrame, features: Sequence[Fea
         rows=sample.rows[kept],
         frame=prepared(joined, features),
         outcomes=sample.outcomes[kept],
-        customers=sample.customers[kept],
     )
 
 
