@@ -251,7 +251,7 @@ def _compared(page: Page, rows: pl.DataFrame, model: Mapping) -> None:
         "metric_value_high",
         split="role",
         colours=ROLE_COLOURS,
-        of="money" if metric == "mae" else "score" if is_auc else "rate",
+        of="money" if metric == "rmse" else "score" if is_auc else "rate",
         level=CHANCE if is_auc else None,
         height=340,
     )

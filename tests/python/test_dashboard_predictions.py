@@ -124,7 +124,7 @@ LIFETIME = [
     f"""
     insert into marts.model_metrics by name
     select 'lifetime_value' as prediction, 'lifetime_value-1' as model_version, '{role}' as role, '{candidate}' as candidate,
-        'test' as split, date '2025-01-31' as snapshot_on, 'mae' as metric, {value} as metric_value, 500 as row_count
+        'test' as split, date '2025-01-31' as snapshot_on, 'rmse' as metric, {value} as metric_value, 500 as row_count
     """
     for role, candidate, value in (
         ("chosen", "mbg_nbd", 40),

@@ -4,7 +4,7 @@ with measures as (
         *,
         case prediction
             when 'next_category' then 'accuracy'
-            when 'lifetime_value' then 'mae'
+            when 'lifetime_value' then 'rmse'
             when 'revenue_forecast' then 'wape'
             else 'roc_auc'
         end as main_metric
@@ -46,7 +46,7 @@ ranked_baselines as (
         metric_value,
         row_number() over (
             partition by prediction
-            order by case when main_metric in ('mae', 'wape') then metric_value else -metric_value end asc, candidate asc
+            order by case when main_metric in ('rmse', 'wape') then metric_value else -metric_value end asc, candidate asc
         ) as baseline_rank
     from measures
     where role = 'baseline' and split = 'test' and metric = main_metric and bin is null and metric_value is not null
