@@ -286,3 +286,29 @@ def test_areas_are_those_of_scikit_learn_on_the_predictions(marts: duckdb.DuckDB
     outcomes = (rng.random(scores.size) < scores).astype(float)
     found = auc(outcomes, scores, np.ones((1, scores.size), np.int64))[0]
     assert found == pytest.approx(roc_auc_score(outcomes, scores), abs=1e-12)
+
+
+def test_the_chance_of_an_order_by_habit_is_that_of_a_simulation(marts: duckdb.DuckDBPyConnection) -> None:
+    """Of customers who visit, order and leave as the formula takes it, as many order as it says; by its own words, in every band."""
+    rng = np.random.default_rng(5)
+    rows = marts.sql(
+        """
+        select session_count, first_session_days, order_count, least(idle_days, recency_days) as idle, habitual_order_probability as told
+        from built.intermediate.int_customer_features_snapshotted
+        where session_count > 0 and order_count > 0
+        order by hash(customer_id), snapshot_on limit 300
+        """
+    ).pl()
+    hazard, horizon, tries = 1 / 100, 28, 4000
+    for row in rows.head(60).iter_rows(named=True):
+        rate = (row["session_count"] + 1) / (row["first_session_days"] + 20)
+        share = (row["order_count"] + 1) / (row["session_count"] + 20)
+        # From the last visit on: when the customer leaves, and when the next visit and the next order would come.
+        leaves, visits = rng.exponential(1 / hazard, tries), rng.exponential(1 / rate, tries)
+        silent = np.minimum(leaves, visits) > row["idle"]
+        silent |= (leaves < row["idle"]) & (leaves < visits)
+        orders = row["idle"] + rng.exponential(1 / (rate * share), tries)
+        comes = (leaves > orders) & (orders <= row["idle"] + horizon)
+        if silent.sum() > 300:
+            found = comes[silent].mean()
+            assert abs(found - row["told"]) < 5 * np.sqrt(0.25 / silent.sum()), row
