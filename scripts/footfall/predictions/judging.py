@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
+Counts = NDArray[np.int32]
 
 DRAWS = 200
 LOW, HIGH = 2.5, 97.5
 BINS = 10
+TOGETHER = 8
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,15 @@ class Figure:
     bin: int | None = None
 
 
-def draws(count: int, seed: int, how_many: int = DRAWS) -> NDArray[np.int64]:
+def draws(count: int, seed: int, how_many: int = DRAWS) -> Counts:
     """How often each of `count` customers is in each bootstrap sample: (how_many, count)."""
+    if not count:
+        return np.zeros((how_many, 0), np.int32)
     rng = np.random.default_rng(seed)
-    return (
-        rng.multinomial(count, np.full(count, 1 / count), size=how_many) if count else np.zeros((how_many, 0), np.int64)
-    )
+    return rng.multinomial(count, np.full(count, 1 / count), size=how_many).astype(np.int32)
 
 
-def auc(outcomes: Doubles, scores: Doubles, weights: NDArray[np.int64]) -> Doubles:
+def auc(outcomes: Doubles, scores: Doubles, weights: Counts) -> Doubles:
     """Area under the ROC curve of each row of `weights` (samples, n); equal scores count half. NaN without both outcomes.
 
     The share of pairs of one with the outcome and one without it in which the first has the higher score (Mann and Whitney 1947).
@@ -41,21 +43,33 @@ def auc(outcomes: Doubles, scores: Doubles, weights: NDArray[np.int64]) -> Doubl
     return _areas(outcomes, scores, weights)[0]
 
 
-def average_precision(outcomes: Doubles, scores: Doubles, weights: NDArray[np.int64]) -> Doubles:
+def average_precision(outcomes: Doubles, scores: Doubles, weights: Counts) -> Doubles:
     """Area under the precision-recall curve by steps, of each row of `weights` (samples, n). NaN without the outcome."""
     return _areas(outcomes, scores, weights)[1]
 
 
-def _areas(outcomes: Doubles, scores: Doubles, weights: NDArray[np.int64]) -> tuple[Doubles, Doubles]:
+def _areas(outcomes: Doubles, scores: Doubles, weights: Counts) -> tuple[Doubles, Doubles]:
     """Both areas, from the counts with and without the outcome above each score, highest first."""
+    if not scores.size:
+        return np.full(weights.shape[0], np.nan), np.full(weights.shape[0], np.nan)
     order = np.argsort(-scores, kind="stable")
     ends = _group_ends(scores[order])
-    drawn = weights[:, order]
-    asked = np.cumsum(drawn, axis=1)[:, ends]
-    found = np.cumsum(drawn * (outcomes[order] > 0), axis=1)[:, ends]
+    happened = outcomes[order] > 0
+    # A few samples at a time stay within the processor's cache.
+    parts = [
+        _areas_of(weights[begin : begin + TOGETHER][:, order], happened, ends)
+        for begin in range(0, weights.shape[0], TOGETHER)
+    ]
+    return np.concatenate([roc for roc, _ in parts]), np.concatenate([pr for _, pr in parts])
+
+
+def _areas_of(drawn: Counts, happened: NDArray[np.bool_], ends: NDArray[np.int64]) -> tuple[Doubles, Doubles]:
+    asked, found = np.cumsum(drawn, axis=1), np.cumsum(drawn * happened, axis=1)
+    if ends.size < happened.size:
+        asked, found = asked[:, ends], found[:, ends]
     positive, missed = np.diff(found, axis=1, prepend=0), asked - found
     negative = np.diff(missed, axis=1, prepend=0)
-    positives, negatives = positive.sum(axis=1), negative.sum(axis=1)
+    positives, negatives = found[:, -1], missed[:, -1]
     with np.errstate(invalid="ignore", divide="ignore"):
         below = negatives[:, None] - missed
         roc = (positive * (below + negative / 2)).sum(axis=1) / (positives * negatives)
@@ -78,7 +92,7 @@ def best_threshold(outcomes: Doubles, scores: Doubles) -> float:
     return float(scores[order][ends[int(np.argmax(f1))]])
 
 
-def ranked(outcomes: Doubles, scores: Doubles, weights: NDArray[np.int64]) -> list[Figure]:
+def ranked(outcomes: Doubles, scores: Doubles, weights: Counts) -> list[Figure]:
     """What only the order of scores decides: the areas under both curves, with intervals by the samples in `weights`."""
     values, drawn = _areas(outcomes, scores, _once(outcomes)), _areas(outcomes, scores, weights)
     return [
@@ -87,7 +101,7 @@ def ranked(outcomes: Doubles, scores: Doubles, weights: NDArray[np.int64]) -> li
     ]
 
 
-def judged(outcomes: Doubles, probabilities: Doubles, threshold: float, weights: NDArray[np.int64]) -> list[Figure]:
+def judged(outcomes: Doubles, probabilities: Doubles, threshold: float, weights: Counts) -> list[Figure]:
     """All measures of probabilities: (n,) outcomes of 0 and 1, (n,) probabilities; yes is `threshold` and above."""
     yes = (probabilities >= threshold).astype(float)
     parts = {
@@ -97,7 +111,7 @@ def judged(outcomes: Doubles, probabilities: Doubles, threshold: float, weights:
         "true_negative_count": (1 - yes) * (1 - outcomes),
     }
 
-    def ratios(samples: NDArray[np.int64]) -> dict[str, Doubles]:
+    def ratios(samples: Counts) -> dict[str, Doubles]:
         tp, fp, fn, _ = (samples @ part for part in parts.values())
         with np.errstate(invalid="ignore", divide="ignore"):
             return {"precision": tp / (tp + fp), "recall": tp / (tp + fn), "f1": 2 * tp / (2 * tp + fp + fn)}
@@ -151,28 +165,28 @@ def tenths(outcomes: Doubles, scores: Doubles) -> list[Figure]:
     ]
 
 
-def mean_of(name: str, values: Doubles, weights: NDArray[np.int64]) -> Figure:
+def mean_of(name: str, values: Doubles, weights: Counts) -> Figure:
     """The mean of (n,) `values`, with its interval by the samples in `weights`."""
     return Figure(name, *_with_interval(values.mean(), weights @ values / weights.sum(axis=1)))
 
 
-def root_of(name: str, off: Doubles, weights: NDArray[np.int64]) -> Figure:
+def root_of(name: str, off: Doubles, weights: Counts) -> Figure:
     """The root of the mean square of (n,) errors, with its interval by the samples in `weights`."""
     return Figure(name, *_with_interval(np.sqrt(np.mean(off**2)), _roots(off, weights)))
 
 
-def root_gained(actual: Doubles, expected: Doubles, others: Doubles, weights: NDArray[np.int64]) -> Figure:
+def root_gained(actual: Doubles, expected: Doubles, others: Doubles, weights: Counts) -> Figure:
     """How much smaller the root mean square error of `expected` is than that of `others`, on the same customers and samples."""
     own, other = actual - expected, actual - others
     value = np.sqrt(np.mean(other**2)) - np.sqrt(np.mean(own**2))
     return Figure("rmse_gained", *_with_interval(value, _roots(other, weights) - _roots(own, weights)))
 
 
-def _roots(off: Doubles, weights: NDArray[np.int64]) -> Doubles:
+def _roots(off: Doubles, weights: Counts) -> Doubles:
     return np.sqrt(weights @ off**2 / weights.sum(axis=1))
 
 
-def difference(outcomes: Doubles, scores: Doubles, others: Doubles, weights: NDArray[np.int64]) -> Figure:
+def difference(outcomes: Doubles, scores: Doubles, others: Doubles, weights: Counts) -> Figure:
     """How much more area under the ROC curve `scores` have than `others`, on the same customers and samples."""
     value = auc(outcomes, scores, _once(outcomes))[0] - auc(outcomes, others, _once(outcomes))[0]
     return Figure(
@@ -180,9 +194,9 @@ def difference(outcomes: Doubles, scores: Doubles, others: Doubles, weights: NDA
     )
 
 
-def _once(outcomes: Doubles) -> NDArray[np.int64]:
+def _once(outcomes: Doubles) -> Counts:
     """The sample in which everybody is once."""
-    return np.ones((1, outcomes.size), np.int64)
+    return np.ones((1, outcomes.size), np.int32)
 
 
 def _with_interval(value: float, drawn: Doubles) -> tuple[float | None, float | None, float | None]:

@@ -27,7 +27,7 @@ from footfall.predictions.periods import Periods, TooLittleError, periods
 from footfall.predictions.tasks import Settings, Task
 
 LOWEST = -1e18
-AUDITED = 8_000
+AUDITED = 4_000
 """An audit learns from at most so many rows: it is to find leaks, not to rank well."""
 SHUFFLED, LEAKING = "shuffled_outcomes", "features_from_after_the_outcome"
 
@@ -77,15 +77,20 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     horizon = int(settings[task.horizon])  # type: ignore[call-overload]
     split = periods(rows["snapshot_on"].unique().to_list(), horizon)
     features = task.features(settings)
-    asked = at_most(rows.filter(task.about & task.known), int(settings["prediction_max_rows"]))  # type: ignore[call-overload]
+    asked = rows.filter(task.about & task.known)
+    most = int(settings["prediction_max_rows"])  # type: ignore[call-overload]
     cut = task.learn_cut(_of(asked, split.training), settings)
 
-    def sample(days: Sequence[date], cut: float | None) -> _Sample:
-        part = _of(asked, days)
+    def sample(days: Sequence[date], cut: float | None, most: int = most) -> _Sample:
+        part = at_most(_of(asked, days), most)
         outcomes = part.select(task.outcome(cut).cast(pl.Float64)).to_series().to_numpy()
         return _Sample(part, prepared(part, features), outcomes)
 
-    training, validation, test = sample(split.training, cut), sample([split.validation], cut), sample([split.test], cut)
+    training, validation, test = (
+        sample(split.training, cut),
+        sample([split.validation], cut, most // 2),
+        sample([split.test], cut),
+    )
     fewest = int(settings["prediction_min_outcomes"])  # type: ignore[call-overload]
     for name, one in (("training", training), ("validation", validation), ("test", test)):
         _refuse_few(one.outcomes, fewest, name)
@@ -126,7 +131,7 @@ def _some(sample: _Sample, most: int) -> _Sample:
 
 
 def at_most(rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    """All rows, or those of so many customers that about `most` rows are left."""
+    """All rows, or those of so many customers that about `most` rows are left, in their order."""
     if rows.height <= most:
         return rows
     ids = rows["customer_id"].unique()
