@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from conftest import PROJECT, generate
+from conftest import PREDICTIONS, PROJECT, generate
 from test_project import build_here, layer, nodes
 
 # More than a month, and enough events a day for drift to be measured.
@@ -50,7 +50,7 @@ def two_builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
 
 def marts() -> list[str]:
     """Names of all marts."""
-    return sorted(path.stem for path in PROJECT.glob("models/marts/*/*.sql"))
+    return sorted(path.stem for path in PROJECT.glob("models/marts/*/*") if path.suffix in (".sql", ".py"))
 
 
 @pytest.mark.parametrize("mart", marts())
@@ -64,11 +64,11 @@ def test_both_builds_are_equal(two_builds: duckdb.DuckDBPyConnection, mart: str)
 
 
 def test_the_comparison_is_about_something(two_builds: duckdb.DuckDBPyConnection) -> None:
-    """Files do have other names; every mart is compared; only few are empty (there are no sellers)."""
+    """Files do have other names; every mart is compared; only few are empty (there are no sellers, and too little history for models)."""
     assert set(marts()) == {name for name, node in nodes("model").items() if layer(node) == "marts"}
     files = "select distinct _source_file from {}.marts.fct_events"
     common = two_builds.execute(f"{files.format('one')} intersect {files.format('other')}").fetchall()
     assert common == []
     empty = {mart for mart in marts() if not two_builds.execute(f"select 1 from one.marts.{mart} limit 1").fetchall()}
-    assert "fct_events" not in empty and len(empty) <= 4, empty
+    assert "fct_events" not in empty and len(empty - {*PREDICTIONS}) <= 4, empty
     assert two_builds.execute("select count(*) from one.marts.score_drift where psi is not null").fetchone() != (0,)

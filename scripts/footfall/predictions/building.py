@@ -77,7 +77,7 @@ def model_metrics(
     """
     told = _settings(settings)
     if not told:
-        return pl.DataFrame(schema=FIGURES)
+        return _numbered(pl.DataFrame(schema=FIGURES))
     rows = _sampled(features, outcomes, int(told["prediction_max_rows"]) * ROWS_READ)  # type: ignore[call-overload]
     work: dict[str, Callable[[], tuple[str, Sequence[Judgement]]]] = {
         name: partial(_trained, task, rows, told) for name, task in TASKS.items()
@@ -90,7 +90,14 @@ def model_metrics(
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         begun = {name: pool.submit(one) for name, one in work.items()}
         parts = [_figures(name, one.result, told) for name, one in begun.items()]
-    return pl.concat(parts).sort("prediction", "split", "role", "candidate", "metric", "bin", nulls_last=False)
+    return _numbered(pl.concat(parts))
+
+
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of FIGURES in one order, with their number in it."""
+    ordered = rows.sort("prediction", "split", "role", "candidate", "metric", "bin", "note", nulls_last=False)
+    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("figure_number")
+    return ordered.select(number, pl.all())
 
 
 def _settings(relation: DuckDBPyRelation) -> dict[str, object]:
