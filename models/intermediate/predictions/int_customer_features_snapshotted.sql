@@ -215,8 +215,9 @@ final as (
         coalesce(known_categories.line_count, 0) as line_count,
         known_categories.main_category,
         known_categories.last_category,
-        case when customers.signed_up_at < {{ snapshot_moment('members.snapshot_on') }}
-            then {{ days_between('cast(customers.signed_up_at as date)', 'members.snapshot_on') }}
+        case
+            when customers.signed_up_at < {{ snapshot_moment('members.snapshot_on') }}
+                then {{ days_between('cast(customers.signed_up_at as date)', 'members.snapshot_on') }}
         end as signed_up_days,
         customers.country,
         customers.region,
