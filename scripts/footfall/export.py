@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from footfall.command import Parser, one_line, read_only
 from footfall.contract import DATABASE_VARIABLE, DEFAULT_DATABASE, PROJECT
 from footfall.folder_swap import FolderInUseError, earlier_folder, replaced_folder
 from footfall.mart_promises import Mart, broken_promises, described_marts, quoted, table
@@ -110,21 +110,9 @@ class MartLines:
 @contextmanager
 def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that only reads; errors in one line with the fix."""
-    if not database.is_file():
-        raise UsageError(
-            f"{database}: there is no such database. Fix: make run, or name yours with {DATABASE_VARIABLE}."
-        )
-    try:
-        connection = duckdb.connect(str(database), read_only=True)
-    except duckdb.Error as error:
-        if "lock" in str(error).lower():
-            fix = "wait until the build has ended, or close the program that has it open for writing"
-            raise ExportError(f"{database}: is in use by another process. Fix: {fix}.") from error
-        raise UsageError(f"{database}: cannot be opened ({_one_line(error)}). Fix: name another database.") from error
-    with connection:
+    with read_only(database, ExportError, UsageError) as connection:
         limit = os.environ.get(MEMORY_VARIABLE, "4GB")
         try:
-            connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
             connection.execute(f"set memory_limit = '{limit}'")
         except duckdb.Error as error:
             raise UsageError(f"{MEMORY_VARIABLE} is '{limit}'. Fix: a size such as 4GB.") from error
@@ -167,11 +155,11 @@ def _check(connection: duckdb.DuckDBPyConnection, build: Build, marts: Sequence[
     try:
         problems = [p for mart in marts for p in broken_promises(connection, mart, list(build.marts[mart.name]))]
     except duckdb.Error as error:
-        raise ExportError(f"the marts cannot be checked ({_one_line(error)}). Fix: dbt build.") from error
+        raise ExportError(f"the marts cannot be checked ({one_line(error)}). Fix: dbt build.") from error
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         fix = "build again (dbt build) and see which of its tests fail"
-        raise ExportError(f"{_one_line(problems[0])}{more}; nothing was replaced. Fix: {fix}.")
+        raise ExportError(f"{one_line(problems[0])}{more}; nothing was replaced. Fix: {fix}.")
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------
@@ -263,9 +251,7 @@ def _replaced(out: Path) -> Iterator[Path]:
         raise ExportError(f"{out}: another export is being written there. Fix: wait for it.") from error
     except (OSError, duckdb.Error) as error:
         fix = "see that there is space and that you may write there, or name another folder with --out"
-        raise ExportError(
-            f"{out}: cannot be written ({_one_line(error)}); nothing was replaced. Fix: {fix}."
-        ) from error
+        raise ExportError(f"{out}: cannot be written ({one_line(error)}); nothing was replaced. Fix: {fix}.") from error
 
 
 def _write(
@@ -368,21 +354,8 @@ def _escaped(path: Path) -> str:
     return path.as_posix().replace("'", "''")
 
 
-def _one_line(error: object) -> str:
-    """An error's message in one line of bearable length."""
-    return textwrap.shorten(str(error), 200, placeholder=" …") or "no reason given"
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        print(f"{self.prog}: {message} (see --help)", file=sys.stderr)
-        raise SystemExit(USAGE)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="export.py",
         description="Write the marts of a built database as CSV and Parquet files, with a manifest.",
         epilog=EXAMPLES,

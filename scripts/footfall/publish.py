@@ -12,7 +12,6 @@ import fcntl
 import os
 import re
 import sys
-import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from footfall.command import Parser, one_line
 from footfall.contract import DATABASE_VARIABLE, DEFAULT_DATABASE, PROJECT
 from footfall.export import project_version
 
@@ -109,7 +109,7 @@ def publish(database: Path, folder: Path, keep: int = KEPT_VERSIONS, silent: boo
             raise PublishError(_told(database, error)) from error
         except OSError as error:
             fix = "see that there is space and that you may write there"
-            raise PublishError(f"{folder}: cannot be written ({_one_line(error)}). Fix: {fix}.") from error
+            raise PublishError(f"{folder}: cannot be written ({one_line(error)}). Fix: {fix}.") from error
         finally:
             _remove(partial)
         _prune(folder, keep)
@@ -309,15 +309,11 @@ def _told(database: Path, error: duckdb.Error) -> str:
         return f"{database}: there is no space for another version. Fix: free some, or name another folder with --out."
     if "memory_limit" in text:
         return f"{MEMORY_VARIABLE} is '{os.environ.get(MEMORY_VARIABLE)}'. Fix: a size such as 4GB."
-    return f"{database}: cannot be published ({_one_line(error)}). Fix: dbt build."
+    return f"{database}: cannot be published ({one_line(error)}). Fix: dbt build."
 
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def _one_line(error: object) -> str:
-    return textwrap.shorten(str(error), 200, placeholder=" …") or "no reason given"
 
 
 def _positive(text: str) -> int:
@@ -327,17 +323,9 @@ def _positive(text: str) -> int:
     return number
 
 
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        print(f"{self.prog}: {message} (see --help)", file=sys.stderr)
-        raise SystemExit(USAGE)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command: publishes, says what, returns the exit code."""
-    parser = _Parser(
+    parser = Parser(
         prog="publish.py",
         description="Write the built marts into a new read-only version and make it the one that everybody sees.",
         epilog=EXAMPLES,

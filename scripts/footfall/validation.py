@@ -24,6 +24,7 @@ from pathlib import Path
 
 import duckdb
 
+from footfall.command import one_line
 from footfall.contract import LANDING_VARIABLE, PROJECT, LandedTable, known_sources, landed_tables, landing_root
 from footfall.landing_checks import Problem, landing_problems
 
@@ -230,7 +231,7 @@ def _compiled_staging(source: str) -> dict[str, tuple[str, tuple[tuple[str, str]
         chosen = ["--select", f"stg_{source}__*", "--vars", f"source_system: {source}"]
         done = dbtRunner().invoke([*options, *places, *chosen])
         if not done.success:
-            reason = _one_line(done.exception)
+            reason = one_line(done.exception)
             raise UsageError(f"dbt cannot compile the rules of '{source}' ({reason}). Fix: see what `dbt parse` says.")
         nodes = [run.node for run in done.result.results if run.node.resource_type == "model"]
     return {node.sources[0][1]: (_without_last_select(node.name, node.compiled_code), _types(node)) for node in nodes}
@@ -380,7 +381,7 @@ def _known_event_names() -> tuple[str, ...]:
 def _unreadable(connection: duckdb.DuckDBPyConnection, table: LandedTable, error: duckdb.Error) -> list[Problem]:
     """Which files the failing query failed on: each is read by itself, all its columns."""
     problems = [problem for path in table.files() if (problem := _file_problem(connection, path))]
-    what = f"its files cannot be read together ({_one_line(error)})"
+    what = f"its files cannot be read together ({one_line(error)})"
     return problems or [Problem(table.patterns[0], "", what, "give all files the same types")]
 
 
@@ -392,7 +393,7 @@ def _file_problem(connection: duckdb.DuckDBPyConnection, path: str) -> Problem |
             with Path(path).open(encoding="utf-8") as file:
                 deque(file, maxlen=0)
     except duckdb.Error as error:
-        return Problem(path, "", f"cannot be read ({_one_line(error)})", "land it again, whole")
+        return Problem(path, "", f"cannot be read ({one_line(error)})", "land it again, whole")
     except UnicodeDecodeError:
         return Problem(path, "", "is no UTF-8 text", "write it as UTF-8")
     return None
@@ -568,11 +569,6 @@ def _percent(part: int, whole: int) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _one_line(error: object) -> str:
-    """An error's message in one line of bearable length."""
-    return textwrap.shorten(str(error), 200, placeholder=" …") or "no reason given"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -283,10 +283,11 @@ def test_lists_are_the_marts_in_order(with_predictions: Serving) -> None:
     with duckdb.connect(str(with_predictions.path), read_only=True) as connection:
         keep = connection.execute(
             """
-            select customer_id from marts.churn_predictions natural join
-                (select customer_id, lifetime_value_amount, lifetime_value_band from marts.customer_lifetime_value)
+            select churning.customer_id
+            from marts.churn_predictions as churning
+            inner join marts.customer_lifetime_value as worth on churning.customer_id = worth.customer_id
             where lifetime_value_band = 'high' and churn_band <> 'low'
-            order by lifetime_value_amount desc, churn_probability desc, customer_id
+            order by lifetime_value_amount desc, churn_probability desc, churning.customer_id
             """
         ).fetchall()
         buyers = connection.execute(

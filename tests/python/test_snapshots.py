@@ -255,6 +255,36 @@ def built_then(generated_landing: Path, dbt_for: Callable[..., Dbt], tmp_path_fa
     return dbt.database
 
 
+def unlike_in_a_cut() -> str:
+    """Customers in the middle of a visit at midnight, and those with an order whose first version was refused, as SQL."""
+    moment = f"timestamp '{SNAPSHOT_ON + timedelta(days=1)}'"
+    return f"""(
+        select customer_id from built.marts.fct_sessions where started_at < {moment} and ended_at >= {moment}
+        union
+        select orders.customer_id from built.marts.fct_orders as orders
+        where
+            orders.ordered_at < {moment}
+            and not exists (
+                select 1 from cut.intermediate.int_orders_completed as known where known.order_id = orders.order_id
+            )
+    )"""
+
+
+def differing(built: duckdb.DuckDBPyConnection, then: str, cut: str) -> list[tuple]:
+    """Rows of one query that the other does not give, both ways, with where they are from."""
+    return rows(
+        built,
+        f"""
+        with then_known as ({then}), cut_known as ({cut})
+        (select 'then', * from then_known except all select 'then', * from cut_known)
+        union all
+        (select 'cut', * from cut_known except all select 'cut', * from then_known)
+        order by 2
+        limit 4
+        """,
+    )
+
+
 def test_a_snapshot_is_what_a_build_of_that_day_says(
     built: duckdb.DuckDBPyConnection, built_then: Path, as_of_then: Path
 ) -> None:
@@ -275,53 +305,21 @@ def test_a_snapshot_is_what_a_build_of_that_day_says(
             or visitor_id in (
                 select visitor_id from built.intermediate.int_visitors_identified group by visitor_id having count(*) > 1
             )
-        except
-        select customer_id from built.marts.fct_sessions where started_at < {moment} and ended_at >= {moment}
-        except
-        select orders.customer_id from built.marts.fct_orders as orders
-        where
-            orders.ordered_at < {moment}
-            and not exists (
-                select 1 from cut.intermediate.int_orders_completed as known where known.order_id = orders.order_id
-            )
+        except {unlike_in_a_cut()}
     """
-    different = rows(
-        built,
-        f"""
-        with simple as ({simple}),
-        snapshot as (
-            select * exclude (is_latest) from built.intermediate.int_customers_snapshotted
-            where snapshot_on = date '{SNAPSHOT_ON}' and customer_id in (select * from simple)
-        ), latest as (
-            select * exclude (is_latest) from cut.intermediate.int_customers_snapshotted
-            where is_latest and customer_id in (select * from simple)
+    those = f"customer_id in ({simple})"
+    assert (
+        differing(
+            built,
+            f"select * exclude (is_latest) from built.intermediate.int_customers_snapshotted where snapshot_on = date '{SNAPSHOT_ON}' and {those}",
+            f"select * exclude (is_latest) from cut.intermediate.int_customers_snapshotted where is_latest and {those}",
         )
-        (select 'then', * from snapshot except all select 'then', * from latest)
-        union all
-        (select 'cut', * from latest except all select 'cut', * from snapshot)
-        order by 2
-        limit 4
-        """,
+        == []
     )
-    assert different == []
-    columns = "customer_id, occurred_at, activity, activity_id, amount"
-    different = rows(
-        built,
-        f"""
-        with simple as ({simple}),
-        then_known as (
-            select {columns} from earlier.marts.customer_timeline where customer_id in (select * from simple)
-        ), cut_known as (
-            select {columns} from cut.marts.customer_timeline where customer_id in (select * from simple)
-        )
-        (select 'then', * from then_known except all select 'then', * from cut_known)
-        union all
-        (select 'cut', * from cut_known except all select 'cut', * from then_known)
-        order by 2
-        limit 4
-        """,
+    timeline = (
+        "select customer_id, occurred_at, activity, activity_id, amount from {}.marts.customer_timeline where " + those
     )
-    assert different == []
+    assert differing(built, timeline.format("earlier"), timeline.format("cut")) == []
     share = rows(
         built,
         f"""
@@ -338,39 +336,14 @@ def test_features_are_what_was_known_on_that_day(built: duckdb.DuckDBPyConnectio
     Left aside are those in the middle of a visit at midnight, and orders whose first version was refused.
     """
     built.execute(f"attach if not exists '{built_then}' as cut (read_only)")
-    moment = f"timestamp '{SNAPSHOT_ON + timedelta(days=1)}'"
     columns = f"* exclude (snapshot_number, is_latest, {', '.join(NEWEST)})"
     compared = f"""
         select customer_id from built.intermediate.int_customer_features_snapshotted where snapshot_on = date '{SNAPSHOT_ON}'
         union
         select customer_id from cut.intermediate.int_customer_features_snapshotted where is_latest
-        except
-        select customer_id from built.marts.fct_sessions where started_at < {moment} and ended_at >= {moment}
-        except
-        select orders.customer_id from built.marts.fct_orders as orders
-        where
-            orders.ordered_at < {moment}
-            and not exists (
-                select 1 from cut.intermediate.int_orders_completed as known where known.order_id = orders.order_id
-            )
+        except {unlike_in_a_cut()}
     """
-    different = rows(
-        built,
-        f"""
-        with compared as ({compared}),
-        then_known as (
-            select {columns} from built.intermediate.int_customer_features_snapshotted
-            where snapshot_on = date '{SNAPSHOT_ON}' and customer_id in (select * from compared)
-        ), cut_known as (
-            select {columns} from cut.intermediate.int_customer_features_snapshotted
-            where is_latest and customer_id in (select * from compared)
-        )
-        (select 'then', * from then_known except all select 'then', * from cut_known)
-        union all
-        (select 'cut', * from cut_known except all select 'cut', * from then_known)
-        order by 2
-        limit 4
-        """,
-    )
-    assert different == []
+    features = f"select {columns} from {{}}.intermediate.int_customer_features_snapshotted where customer_id in ({compared}) and {{}}"
+    then = features.format("built", f"snapshot_on = date '{SNAPSHOT_ON}'")
+    assert differing(built, then, features.format("cut", "is_latest")) == []
     assert rows(built, f"select count(*) > 100 from ({compared})") == [(True,)]

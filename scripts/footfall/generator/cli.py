@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from footfall.command import Parser
 from footfall.generator.faults import DEFAULT_RATES, parse_faults
 from footfall.generator.run import GenerationError, generate
 from footfall.generator.settings import (
@@ -44,7 +45,7 @@ examples:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser, with every default in its help."""
-    parser = _Parser(
+    parser = Parser(
         prog="generate.py",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -128,14 +129,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"{settings.out / 'storefront'}"
     )
     return 0
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        print(f"{self.prog}: {message} (see --help)", file=sys.stderr)
-        raise SystemExit(2)
 
 
 def _whole(least: int) -> Callable[[str], int]:

@@ -48,7 +48,7 @@ class ArtifactError(Exception):
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a saved model is. Days as ISO dates; `data_hash` is of the rows that it learned from, `model_hash` of its file."""
+    """What a saved model is. Days as ISO dates; `data_hash` is of all rows that it was made of (learned from, judged by, and today's, of which bands and what is usual are), `model_hash` of its file."""
 
     prediction: str
     version: str

@@ -155,7 +155,6 @@ def figures(prediction: str, version: str, judgements: Sequence[Judgement]) -> p
 
 def _trained(task: Task, rows: pl.DataFrame, settings: Settings) -> tuple[str, Sequence[Judgement]]:
     model = train(task, rows, settings)
-    learned = rows.filter(pl.col("snapshot_on").is_in(list(model.periods.before_today)))
     today = _asked(task, rows, model.periods.today)
     probabilities = model.model.predict_proba(prepared(today, model.features))[:, 1] if today.height else np.zeros(0)
     metadata = _metadata(
@@ -170,7 +169,7 @@ def _trained(task: Task, rows: pl.DataFrame, settings: Settings) -> tuple[str, S
         bands=cuts(pl.Series(probabilities, dtype=pl.Float64).round(DIGITS), settings),
         threshold=model.threshold,
         cut=model.cut,
-        learned=learned,
+        seen=rows,
     )
     save(artifacts_folder(), model.model, metadata)
     return metadata.version, model.judgements
@@ -190,7 +189,7 @@ def _trained_categories(rows: pl.DataFrame, settings: Settings) -> tuple[str, Se
         periods=model.periods,
         row_count=model.row_count,
         features=model.features,
-        learned=rows.filter(pl.col("snapshot_on").is_in(list(model.periods.before_today))),
+        seen=rows,
     )
     save(artifacts_folder(), model.model, metadata)
     return metadata.version, model.judgements
@@ -220,7 +219,7 @@ def _trained_lifetime(rows: pl.DataFrame, settings: Settings) -> tuple[str, Sequ
         periods=split,
         row_count=today.height,
         features=lifetime_value.PARTS,
-        learned=today,
+        seen=rows.sort("snapshot_on", "customer_id"),
         usual=lifetime_value.usual(today),
         bands=cuts(lifetime_value.amounts(model, today, horizon), settings),
         parameters=lifetime_value.parameters(model),
@@ -238,7 +237,7 @@ def _metadata(
     periods: Periods,
     row_count: int,
     features: Sequence[Feature],
-    learned: pl.DataFrame,
+    seen: pl.DataFrame,
     usual: dict[str, float | str | None] | None = None,
     threshold: float = 1.0,
     bands: dict[str, float] | None = None,
@@ -246,7 +245,7 @@ def _metadata(
     parameters: dict[str, float] | None = None,
 ) -> Metadata:
     as_of: date = settings["as_of_date"]  # type: ignore[assignment]
-    data_hash = hash_of(learned)
+    data_hash = hash_of(seen)
     return Metadata(
         prediction=prediction,
         version=version_of(prediction, as_of, data_hash, settings),

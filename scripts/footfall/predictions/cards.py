@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 import yaml
 
+from footfall.command import Parser, one_line
 from footfall.contract import DATABASE_VARIABLE, DEFAULT_DATABASE, PROJECT
 from footfall.folder_swap import FolderInUseError, replaced_folder
 from footfall.predictions import lifetime_value
@@ -24,7 +25,7 @@ from footfall.predictions.building import FIGURES, artifacts_folder
 from footfall.predictions.card_texts import CARDS, CardTexts
 from footfall.predictions.features import FEATURES, Feature
 from footfall.predictions.periods import periods
-from footfall.predictions.reading import PredictError, UsageError, one_line, opened
+from footfall.predictions.reading import PredictError, UsageError, opened
 from footfall.predictions.training import LEAKING, SHUFFLED
 
 FINE, NOT_WRITTEN, USAGE = 0, 1, 2
@@ -394,7 +395,7 @@ def _parameters(chosen: pl.DataFrame) -> str:
 
 def _versions(model: Metadata) -> str:
     told = ", ".join(f"{name} {version}" for name, version in sorted(model.versions.items()))
-    return f"Trained with {told}. The rows that it learned from have the hash `{model.data_hash[:16]}`."
+    return f"Trained with {told}. The rows that it was made of have the hash `{model.data_hash[:16]}`."
 
 
 # --- the index --------------------------------------------------------------------------------------------------------
@@ -510,17 +511,9 @@ exit code: 0 written; 1 nothing was replaced, something has to be mended first; 
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        print(f"{self.prog}: {message} (see --help)", file=sys.stderr)
-        raise SystemExit(USAGE)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command: writes the cards, says where, returns the exit code."""
-    parser = _Parser(
+    parser = Parser(
         prog="model_cards.py",
         description="Write a card for each prediction: what it is, how good it is, where it ends.",
         epilog=EXAMPLES,

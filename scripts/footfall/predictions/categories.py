@@ -21,7 +21,7 @@ from footfall.predictions.features import FEATURES, NUMBER, Feature, prepared
 from footfall.predictions.judging import Doubles, Figure, draws, mean_of
 from footfall.predictions.periods import Periods, TooLittleError, periods
 from footfall.predictions.tasks import Settings
-from footfall.predictions.training import Judgement, at_most
+from footfall.predictions.training import Judgement, at_most, of_days
 
 NAME = "next_category"
 HORIZON = "next_purchase_days"
@@ -84,9 +84,9 @@ def train_categories(rows: pl.DataFrame, settings: Settings) -> TrainedCategorie
     # The newest snapshot takes part although its outcomes are unknown: it says what today is.
     split = periods(rows["snapshot_on"].unique().to_list(), int(settings[HORIZON]))  # type: ignore[call-overload]
     bought = at_most(bought.filter(pl.col("next_category").is_not_null()), int(settings["prediction_max_rows"]) // 2)  # type: ignore[call-overload]
-    chosen_by, learned_from = _of(bought, [split.validation]), _of(bought, split.training)
+    chosen_by, learned_from = of_days(bought, [split.validation]), of_days(bought, split.training)
     fewest = int(settings["prediction_min_outcomes"])  # type: ignore[call-overload]
-    test, known = _of(bought, [split.test]), _of(bought, split.before_test)
+    test, known = of_days(bought, [split.test]), of_days(bought, split.before_test)
     for name, part in (("training", learned_from), ("validation", chosen_by), ("test", test)):
         if part.height < fewest:
             raise TooLittleError(f"the {name} period has {part.height} buyers of a known category; it takes {fewest}")
@@ -111,7 +111,7 @@ def train_categories(rows: pl.DataFrame, settings: Settings) -> TrainedCategorie
             mean_of("accuracy_gained", right.astype(float) - hit, _weights(test)),
         ]
         judgements += _told(figures, name, "baseline", "test", split.test, test)
-    every = _of(bought, split.before_today)
+    every = of_days(bought, split.before_today)
     return TrainedCategories(features(), fitted(best, every), best, split, every.height, tuple(judgements))
 
 
@@ -131,10 +131,6 @@ def guessed(model: ClassifierMixin, rows: pl.DataFrame, features: Sequence[Featu
     best = probabilities.argmax(axis=1)
     names = pl.Series("likely_category", [str(one) for one in model.classes_[best]], dtype=pl.String)
     return names, probabilities[np.arange(rows.height), best]
-
-
-def _of(rows: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
-    return rows.filter(pl.col("snapshot_on").is_in(list(days))).sort("snapshot_on", "customer_id")
 
 
 def _weights(rows: pl.DataFrame) -> np.ndarray:

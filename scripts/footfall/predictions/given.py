@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from footfall.command import one_line
 from footfall.predictions.features import NUMBER, Feature
 
 ID, DAY = "customer_id", "snapshot_on"
@@ -48,9 +49,7 @@ def read(path: Path, features: Sequence[Feature], flags: Sequence[str] = ()) -> 
             names = [ID, *([DAY] if DAY in columns else []), *wanted]
             rows = connection.sql(f"select {', '.join(map(_quoted, names))} from {source}").pl()
         except duckdb.Error as error:
-            raise GivenError(
-                f"{path}: cannot be read ({_first_line(error)}). Fix: a whole {_kind(path)} file."
-            ) from None
+            raise GivenError(f"{path}: cannot be read ({one_line(error)}). Fix: a whole {_kind(path)} file.") from None
     ignored = tuple(name for name in columns if name not in names)
     return Given(checked(rows, str(path), features, flags), ignored)
 
@@ -175,7 +174,3 @@ def _quoted(name: str) -> str:
 
 def _escaped(path: Path) -> str:
     return path.as_posix().replace("'", "''")
-
-
-def _first_line(error: object) -> str:
-    return str(error).splitlines()[0][:200]

@@ -19,6 +19,7 @@ import polars as pl
 import yaml
 from threadpoolctl import threadpool_limits
 
+from footfall.command import Parser, one_line
 from footfall.contract import DATABASE_VARIABLE, DEFAULT_DATABASE, LANDING_VARIABLE, known_sources
 from footfall.dbt_run import reason, run_dbt
 from footfall.export import COPY_OPTIONS
@@ -35,7 +36,7 @@ from footfall.predictions.building import (
 )
 from footfall.predictions.features import NUMBER, Feature
 from footfall.predictions.given import DAY, ID, GivenError, checked, read
-from footfall.predictions.reading import PredictError, UsageError, one_line, opened
+from footfall.predictions.reading import PredictError, UsageError, opened
 
 FINE, NOT_SCORED, USAGE = 0, 1, 2
 DEFAULT_SOURCE = "storefront"
@@ -327,14 +328,6 @@ def _write(scores: pl.DataFrame, out: Path) -> None:
 # --- the command ------------------------------------------------------------------------------------------------------
 
 
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        print(f"{self.prog}: {message} (see --help)", file=sys.stderr)
-        raise SystemExit(USAGE)
-
-
 def _variables(text: str) -> dict[str, object]:
     try:
         told = yaml.safe_load(text)
@@ -346,7 +339,7 @@ def _variables(text: str) -> dict[str, object]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="predict.py",
         description="Score customers with a saved model, without training one.",
         epilog=EXAMPLES,

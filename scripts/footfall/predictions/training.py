@@ -79,10 +79,10 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     features = task.features(settings)
     asked = rows.filter(task.about & task.known)
     most = int(settings["prediction_max_rows"])  # type: ignore[call-overload]
-    cut = task.learn_cut(_of(asked, split.training), settings)
+    cut = task.learn_cut(of_days(asked, split.training), settings)
 
     def sample(days: Sequence[date], cut: float | None, most: int = most) -> _Sample:
-        part = at_most(_of(asked, days), most)
+        part = at_most(of_days(asked, days), most)
         outcomes = part.select(task.outcome(cut).cast(pl.Float64)).to_series().to_numpy()
         return _Sample(part, prepared(part, features), outcomes)
 
@@ -105,7 +105,7 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     judgements += _judge(task, name, model, threshold, test, split)
     judgements += _audit(name, features, known, test, rows, timedelta(days=horizon), split)
 
-    today_cut = task.learn_cut(_of(asked, split.before_today), settings)
+    today_cut = task.learn_cut(of_days(asked, split.before_today), settings)
     every = sample(split.before_today, today_cut)
     newest = CANDIDATES[name](features).fit(every.frame, every.outcomes)
     final = calibrated(newest, fitted, test.frame, test.outcomes)
@@ -115,7 +115,8 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     )
 
 
-def _of(rows: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
+def of_days(rows: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
+    """The rows of some snapshots, in one order."""
     return rows.filter(pl.col("snapshot_on").is_in(list(days))).sort("snapshot_on", "customer_id")
 
 
