@@ -9,9 +9,9 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-from footfall.predictions.candidates import CANDIDATES
-from footfall.predictions.features import chosen, prepared
-from footfall.predictions.judging import Figure, draws, ranked
+from footfall.predictions.candidates import CANDIDATES, learned
+from footfall.predictions.features import chosen, prepared, texts_in
+from footfall.predictions.judging import Figure, Scored, draws, ranked
 from threadpoolctl import threadpool_limits
 
 
@@ -56,6 +56,7 @@ def value_told(rows: pl.DataFrame, products: bool) -> Figure:
     days = rows["snapshot_on"].unique().sort().to_list()
     earlier, validation, test = days[:-4], days[-4:-2], days[-2:]
     features = chosen(money=False, products=products)
+    texts = texts_in(rows, features)
 
     def of(when: list) -> pl.DataFrame:
         return rows.filter(pl.col("snapshot_on").is_in(when))
@@ -65,10 +66,10 @@ def value_told(rows: pl.DataFrame, products: bool) -> Figure:
     def outcomes(part: pl.DataFrame) -> np.ndarray:
         return (part["revenue_amount"].cast(pl.Float64) > cut).cast(pl.Float64).to_numpy()
 
-    def told(name: str, learned: pl.DataFrame, asked: pl.DataFrame) -> Figure:
-        model = CANDIDATES[name](features).fit(prepared(learned, features), outcomes(learned))
-        scores = model.predict_proba(prepared(asked, features))[:, 1]
-        return ranked(outcomes(asked), scores, draws(asked.height, 1))[0]
+    def told(name: str, known: pl.DataFrame, asked: pl.DataFrame) -> Figure:
+        model = learned(name, features, prepared(known, features, texts), outcomes(known))
+        scores = model.predict_proba(prepared(asked, features, texts))[:, 1]
+        return ranked(Scored(outcomes(asked), scores, draws(asked.height, 1)))[0]
 
     with threadpool_limits(1):
         best = max(CANDIDATES, key=lambda name: told(name, of(earlier), of(validation)).value or 0.0)

@@ -31,7 +31,17 @@ CUSTOMER_MODELS = (
     "+int_customer_features_snapshotted",
 )
 # Attributes have no times: they are the newest.
-NEWEST = ("signed_up_days", "country", "region", "gender", "age", "main_category", "last_category", "category_count")
+NEWEST = (
+    "signed_up_days",
+    "country",
+    "region",
+    "gender",
+    "age",
+    "main_category",
+    "last_category",
+    "main_viewed_category",
+    "category_count",
+)
 TODAY = {
     "customer_rfm": ("order_count", "revenue_amount", "recency_days", "rfm_code", "rfm_segment"),
     "customer_engagement": (
@@ -347,3 +357,11 @@ def test_features_are_what_was_known_on_that_day(built: duckdb.DuckDBPyConnectio
     then = features.format("built", f"snapshot_on = date '{SNAPSHOT_ON}'")
     assert differing(built, then, features.format("cut", "is_latest")) == []
     assert rows(built, f"select count(*) > 100 from ({compared})") == [(True,)]
+    # Products are the newest, and with them categories; how many views are known is of the day.
+    views = f"""
+        select customer_id, sum(known_view_count) as known_view_count
+        from {{}}.intermediate.int_customer_categories_counted
+        where customer_id in ({compared}) and counted_on <= date '{SNAPSHOT_ON}' and known_view_count > 0
+        group by customer_id
+    """
+    assert differing(built, views.format("built"), views.format("cut")) == []

@@ -2,7 +2,8 @@
 -- last day. What is later than the as-of date is left out, so the as-of date's own month is known so far. The counts are
 -- increments: a snapshot's are the sums up to its date. A line of an
 -- order that is canceled or returned later is taken back there, as -1. Service lines are left out; a product without a
--- category is 'unknown'.
+-- category is 'unknown'. known_view_count has views in the month in which it was known whose they are: of an unknown device, that
+-- of the login which told it.
 {{ config(materialized='incremental', meta={'scope': shopper_scope('customer_id')}) }}
 
 with
@@ -50,6 +51,7 @@ looked_at as (
         visitors.customer_id,
         events.product_id,
         cast(events.event_at as date) as happened_on,
+        cast(greatest(events.event_at, visitors.identified_at) as date) as known_on,
         count(*) filter (where events.event_type = 'product_view') as view_count,
         count(*) filter (where events.event_type = 'add_to_cart') as add_to_cart_count
     from events
@@ -57,7 +59,7 @@ looked_at as (
     where
         visitors.customer_id is not null
         and {{ of_touched_customers('visitors.customer_id') }}
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
 ),
 
 -- An order that was undone before it was placed (clocks differ) never counted: it is taken back on its own day.
@@ -98,7 +100,20 @@ changes as (
         happened_on,
         view_count,
         add_to_cart_count,
-        0 as order_line_count
+        0 as order_line_count,
+        0 as known_view_count
+    from looked_at
+
+    union all
+
+    select
+        customer_id,
+        product_id,
+        known_on as happened_on,
+        0 as view_count,
+        0 as add_to_cart_count,
+        0 as order_line_count,
+        view_count as known_view_count
     from looked_at
 
     union all
@@ -109,7 +124,8 @@ changes as (
         happened_on,
         0 as view_count,
         0 as add_to_cart_count,
-        order_line_count
+        order_line_count,
+        0 as known_view_count
     from bought
 ),
 
@@ -120,7 +136,8 @@ dated as (
         cast(last_day(changes.happened_on) as date) as counted_on,
         changes.view_count,
         changes.add_to_cart_count,
-        changes.order_line_count
+        changes.order_line_count,
+        changes.known_view_count
     from changes
     inner join products on changes.product_id = products.product_id
     inner join as_of_dates on changes.happened_on <= as_of_dates.as_of_date
@@ -133,13 +150,15 @@ final as (
         counted_on,
         cast(sum(view_count) as bigint) as view_count,
         cast(sum(add_to_cart_count) as bigint) as add_to_cart_count,
-        cast(sum(order_line_count) as bigint) as order_line_count
+        cast(sum(order_line_count) as bigint) as order_line_count,
+        cast(sum(known_view_count) as bigint) as known_view_count
     from dated
     group by customer_id, category, counted_on
     having
         sum(view_count) > 0
         or sum(add_to_cart_count) > 0
         or sum(order_line_count) <> 0
+        or sum(known_view_count) > 0
 )
 
 select * from final

@@ -56,6 +56,11 @@ products as (
     where not is_service_line
 ),
 
+looked_at as (
+    select * from {{ ref('int_customer_categories_counted') }}
+    where known_view_count > 0
+),
+
 identified_sessions as (
     select
         sessions.*,
@@ -127,6 +132,26 @@ known_categories as (
         max_by(category, (line_count, last_ordered_at, category)) as main_category,
         max_by(category, (last_ordered_at, line_count, category)) as last_category
     from known_lines
+    group by customer_id, snapshot_on
+),
+
+known_views as (
+    select
+        looked_at.customer_id,
+        snapshots.snapshot_on,
+        looked_at.category,
+        sum(looked_at.known_view_count) as view_count
+    from looked_at
+    inner join snapshots on least(looked_at.counted_on, {{ as_of_date() }}) <= snapshots.snapshot_on
+    group by looked_at.customer_id, snapshots.snapshot_on, looked_at.category
+),
+
+viewed_categories as (
+    select
+        customer_id,
+        snapshot_on,
+        max_by(category, (view_count, category)) as main_viewed_category
+    from known_views
     group by customer_id, snapshot_on
 ),
 
@@ -215,6 +240,7 @@ final as (
         coalesce(known_categories.line_count, 0) as line_count,
         known_categories.main_category,
         known_categories.last_category,
+        viewed_categories.main_viewed_category,
         case
             when customers.signed_up_at < {{ snapshot_moment('members.snapshot_on') }}
                 then {{ days_between('cast(customers.signed_up_at as date)', 'members.snapshot_on') }}
@@ -229,6 +255,8 @@ final as (
         on members.customer_id = known_sessions.customer_id and members.snapshot_on = known_sessions.snapshot_on
     left join known_categories
         on members.customer_id = known_categories.customer_id and members.snapshot_on = known_categories.snapshot_on
+    left join viewed_categories
+        on members.customer_id = viewed_categories.customer_id and members.snapshot_on = viewed_categories.snapshot_on
     left join customers on members.customer_id = customers.customer_id
     -- Somebody of whom nothing but a later login tells was not known yet.
     where

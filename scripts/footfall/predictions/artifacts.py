@@ -26,11 +26,12 @@ from sklearn.base import ClassifierMixin
 from footfall.export import project_version
 from footfall.predictions.features import FEATURES, Feature
 
-FORMAT = 1
+FORMAT = 2
 CURRENT = "current.json"
 # All that a model of ours is made of beside what skops trusts by itself; anything else in a file is refused.
 TRUSTED = frozenset(
     {
+        "numpy.asfortranarray",
         "numpy.dtype",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
@@ -67,6 +68,7 @@ class Metadata:
     model_hash: str
     versions: dict[str, str]
     parameters: dict[str, float] = field(default_factory=dict)
+    texts: dict[str, list[str]] = field(default_factory=dict)
     format: int = FORMAT
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -28,12 +27,13 @@ from footfall.predictions.artifacts import (
     versions,
 )
 from footfall.predictions.bands import banded, cuts
-from footfall.predictions.features import DIGITS, Feature, prepared
+from footfall.predictions.features import DIGITS, Feature, Texts, prepared
 from footfall.predictions.periods import Periods, TooLittleError
 from footfall.predictions.reasons import reasons, usual
 from footfall.predictions.tasks import TASKS, Settings, Task
 from footfall.predictions.training import Judgement, train
 from footfall.predictions.verdicts import verdicts
+from footfall.predictions.workers import side_by_side
 
 ARTIFACTS_VARIABLE = "FOOTFALL_ARTIFACTS"
 LIFETIME, FORECAST = "lifetime_value", "revenue_forecast"
@@ -79,15 +79,15 @@ def model_metrics(
     if not told:
         return _numbered(pl.DataFrame(schema=FIGURES))
     rows = _sampled(features, outcomes, int(told["prediction_max_rows"]) * ROWS_READ)  # type: ignore[call-overload]
+    data_hash = hash_of(rows)
     work: dict[str, Callable[[], tuple[str, Sequence[Judgement]]]] = {
-        name: partial(_trained, task, rows, told) for name, task in TASKS.items()
+        name: partial(_trained, task, rows, data_hash, told) for name, task in TASKS.items()
     }
-    work[categories.NAME] = partial(_trained_categories, rows, told)
+    work[categories.NAME] = partial(_trained_categories, rows, data_hash, told)
     # Read here: a connection serves one thread at a time.
     work[LIFETIME] = partial(_trained_lifetime, _histories(features, outcomes), told)
     work[FORECAST] = partial(_forecast_judged, _days(revenue), told)
-    # One thread for each model, so that sums have one order on any machine; the models side by side.
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with side_by_side() as pool:
         begun = {name: pool.submit(one) for name, one in work.items()}
         parts = [_figures(name, one.result, told) for name, one in begun.items()]
     return _numbered(pl.concat(parts))
@@ -153,10 +153,12 @@ def figures(prediction: str, version: str, judgements: Sequence[Judgement]) -> p
     return pl.DataFrame(told, schema=FIGURES).with_columns(values.round(DIGITS))
 
 
-def _trained(task: Task, rows: pl.DataFrame, settings: Settings) -> tuple[str, Sequence[Judgement]]:
+def _trained(task: Task, rows: pl.DataFrame, data_hash: str, settings: Settings) -> tuple[str, Sequence[Judgement]]:
     model = train(task, rows, settings)
     today = _asked(task, rows, model.periods.today)
-    probabilities = model.model.predict_proba(prepared(today, model.features))[:, 1] if today.height else np.zeros(0)
+    probabilities = (
+        model.model.predict_proba(prepared(today, model.features, model.texts))[:, 1] if today.height else np.zeros(0)
+    )
     metadata = _metadata(
         task.name,
         settings,
@@ -165,11 +167,12 @@ def _trained(task: Task, rows: pl.DataFrame, settings: Settings) -> tuple[str, S
         periods=model.periods,
         row_count=model.row_count,
         features=model.features,
+        texts=model.texts,
         usual=usual(today, model.features),
         bands=cuts(pl.Series(probabilities, dtype=pl.Float64).round(DIGITS), settings),
         threshold=model.threshold,
         cut=model.cut,
-        seen=rows,
+        data_hash=data_hash,
     )
     save(artifacts_folder(), model.model, metadata)
     return metadata.version, model.judgements
@@ -179,7 +182,7 @@ def _asked(task: Task, rows: pl.DataFrame, day: date) -> pl.DataFrame:
     return rows.filter(task.about & (pl.col("snapshot_on") == day)).sort("customer_id")
 
 
-def _trained_categories(rows: pl.DataFrame, settings: Settings) -> tuple[str, Sequence[Judgement]]:
+def _trained_categories(rows: pl.DataFrame, data_hash: str, settings: Settings) -> tuple[str, Sequence[Judgement]]:
     model = categories.train_categories(rows, settings)
     metadata = _metadata(
         categories.NAME,
@@ -189,7 +192,8 @@ def _trained_categories(rows: pl.DataFrame, settings: Settings) -> tuple[str, Se
         periods=model.periods,
         row_count=model.row_count,
         features=model.features,
-        seen=rows,
+        texts=model.texts,
+        data_hash=data_hash,
     )
     save(artifacts_folder(), model.model, metadata)
     return metadata.version, model.judgements
@@ -219,7 +223,7 @@ def _trained_lifetime(rows: pl.DataFrame, settings: Settings) -> tuple[str, Sequ
         periods=split,
         row_count=today.height,
         features=lifetime_value.PARTS,
-        seen=rows.sort("snapshot_on", "customer_id"),
+        data_hash=hash_of(rows.sort("snapshot_on", "customer_id")),
         usual=lifetime_value.usual(today),
         bands=cuts(lifetime_value.amounts(model, today, horizon), settings),
         parameters=lifetime_value.parameters(model),
@@ -237,7 +241,8 @@ def _metadata(
     periods: Periods,
     row_count: int,
     features: Sequence[Feature],
-    seen: pl.DataFrame,
+    data_hash: str,
+    texts: Texts | None = None,
     usual: dict[str, float | str | None] | None = None,
     threshold: float = 1.0,
     bands: dict[str, float] | None = None,
@@ -245,7 +250,6 @@ def _metadata(
     parameters: dict[str, float] | None = None,
 ) -> Metadata:
     as_of: date = settings["as_of_date"]  # type: ignore[assignment]
-    data_hash = hash_of(seen)
     return Metadata(
         prediction=prediction,
         version=version_of(prediction, as_of, data_hash, settings),
@@ -256,6 +260,7 @@ def _metadata(
         snapshots=[day.isoformat() for day in periods.before_today],
         row_count=row_count,
         features=[one.name for one in features],
+        texts={name: list(known) for name, known in (texts or {}).items()},
         usual=usual or {},
         threshold=threshold,
         bands=bands or {},
@@ -344,8 +349,8 @@ def scored(path: Path | None, rows: pl.DataFrame, name: str) -> pl.DataFrame:
     rows = rows.filter(TASKS[metadata.prediction].about).sort("customer_id")
     if not rows.height:
         return _probabilities(rows, name, np.zeros(0), {}, metadata)
-    probabilities = model.predict_proba(prepared(rows, features))[:, 1]
-    why = reasons(model, rows, features, metadata.usual, probabilities)
+    probabilities = model.predict_proba(prepared(rows, features, metadata.texts))[:, 1]
+    why = reasons(model, rows, features, metadata.texts, metadata.usual, probabilities)
     return _probabilities(rows, name, probabilities, why.to_dict(), metadata)
 
 
@@ -405,7 +410,7 @@ def scored_purchases(path: Path | None, category_path: Path | None, rows: pl.Dat
             )
         )
     model, metadata = load(category_path)
-    names, probabilities = categories.guessed(model, rows.sort("customer_id"), features_of(metadata))
+    names, probabilities = categories.guessed(model, rows.sort("customer_id"), features_of(metadata), metadata.texts)
     likely = pl.Series("likely_category_probability", probabilities)
     return _versions_last(told.with_columns(names.alias("likely_category"), likely))
 

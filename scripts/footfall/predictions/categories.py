@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from footfall.predictions.candidates import FEWEST_OF_A_LEVEL, SEED
-from footfall.predictions.features import FEATURES, NUMBER, Feature, prepared
+from footfall.predictions.features import FEATURES, NUMBER, Feature, Texts, prepared, texts_in
 from footfall.predictions.judging import Doubles, Figure, draws, mean_of
 from footfall.predictions.periods import Periods, TooLittleError, periods
 from footfall.predictions.tasks import Settings
@@ -33,6 +33,7 @@ class TrainedCategories:
     """The model as it is used today, and how often the same procedure named the right category one period earlier."""
 
     features: tuple[Feature, ...]
+    texts: Texts
     model: ClassifierMixin
     candidate: str
     periods: Periods
@@ -49,7 +50,7 @@ def _logistic(features: Sequence[Feature]) -> Pipeline:
 def _forest(features: Sequence[Feature]) -> Pipeline:
     """A random forest over the same columns; what is unknown is a number below all others."""
     numbers = SimpleImputer(strategy="constant", fill_value=-50.0, keep_empty_features=True)
-    model = RandomForestClassifier(60, min_samples_leaf=20, max_features=0.3, max_samples=0.5, random_state=SEED)
+    model = RandomForestClassifier(40, min_samples_leaf=20, max_features=0.3, max_samples=0.3, random_state=SEED)
     return Pipeline([("columns", _columns(features, numbers)), ("model", model)])
 
 
@@ -84,6 +85,7 @@ def train_categories(rows: pl.DataFrame, settings: Settings) -> TrainedCategorie
     # The newest snapshot takes part although its outcomes are unknown: it says what today is.
     split = periods(rows["snapshot_on"].unique().to_list(), int(settings[HORIZON]))  # type: ignore[call-overload]
     bought = at_most(bought.filter(pl.col("next_category").is_not_null()), int(settings["prediction_max_rows"]) // 2)  # type: ignore[call-overload]
+    texts = texts_in(rows, features())
     chosen_by, learned_from = of_days(bought, [split.validation]), of_days(bought, split.training)
     fewest = int(settings["prediction_min_outcomes"])  # type: ignore[call-overload]
     test, known = of_days(bought, [split.test]), of_days(bought, split.before_test)
@@ -96,14 +98,14 @@ def train_categories(rows: pl.DataFrame, settings: Settings) -> TrainedCategorie
     judgements: list[Judgement] = []
     best, best_share = "", -1.0
     for name in CANDIDATES:
-        model = fitted(name, learned_from)
-        figures = _judged(model, chosen_by)
+        model = fitted(name, learned_from, texts)
+        figures = _judged(model, chosen_by, texts)
         judgements += _told(figures, name, "candidate", "validation", split.validation, chosen_by)
         if (figures[0].value or 0.0) > best_share:
             best, best_share = name, figures[0].value or 0.0
-    model = fitted(best, known)
-    judgements += _told(_judged(model, test), best, "chosen", "test", split.test, test)
-    right = _ranks(model, test) == 0
+    model = fitted(best, known, texts)
+    judgements += _told(_judged(model, test, texts), best, "chosen", "test", split.test, test)
+    right = _ranks(model, test, texts) == 0
     for name, guesses in _baselines(known, test):
         hit = (guesses == test["next_category"]).fill_null(False).to_numpy()
         figures = [
@@ -112,22 +114,25 @@ def train_categories(rows: pl.DataFrame, settings: Settings) -> TrainedCategorie
         ]
         judgements += _told(figures, name, "baseline", "test", split.test, test)
     every = of_days(bought, split.before_today)
-    return TrainedCategories(features(), fitted(best, every), best, split, every.height, tuple(judgements))
+    model = fitted(best, every, texts)
+    return TrainedCategories(features(), texts, model, best, split, every.height, tuple(judgements))
 
 
-def fitted(name: str, rows: pl.DataFrame) -> Pipeline:
+def fitted(name: str, rows: pl.DataFrame, texts: Texts) -> Pipeline:
     """A candidate, learned from buyers (rows with next_category)."""
-    return CANDIDATES[name](features()).fit(prepared(rows, features()), rows["next_category"].to_numpy())
+    return CANDIDATES[name](features()).fit(prepared(rows, features(), texts), rows["next_category"].to_numpy())
 
 
-def guessed(model: ClassifierMixin, rows: pl.DataFrame, features: Sequence[Feature]) -> tuple[pl.Series, Doubles]:
+def guessed(
+    model: ClassifierMixin, rows: pl.DataFrame, features: Sequence[Feature], texts: Texts
+) -> tuple[pl.Series, Doubles]:
     """The likeliest category of each row, of equal ones the first by name, and how likely it is among those who buy: (n,) each.
 
-    `features` are those that the model was learned from.
+    `features` and `texts` are those that the model was learned from.
     """
     if not rows.height:
         return pl.Series("likely_category", [], dtype=pl.String), np.zeros(0)
-    probabilities = model.predict_proba(prepared(rows, features)).round(6)
+    probabilities = model.predict_proba(prepared(rows, features, texts)).round(6)
     best = probabilities.argmax(axis=1)
     names = pl.Series("likely_category", [str(one) for one in model.classes_[best]], dtype=pl.String)
     return names, probabilities[np.arange(rows.height), best]
@@ -137,9 +142,9 @@ def _weights(rows: pl.DataFrame) -> np.ndarray:
     return draws(rows.height, SEED + 3)
 
 
-def _ranks(model: ClassifierMixin, rows: pl.DataFrame) -> np.ndarray:
+def _ranks(model: ClassifierMixin, rows: pl.DataFrame, texts: Texts) -> np.ndarray:
     """How many categories were thought likelier than the one that came, of equal ones those before it by name."""
-    probabilities = model.predict_proba(prepared(rows, features())).round(6)
+    probabilities = model.predict_proba(prepared(rows, features(), texts)).round(6)
     place = {str(name): position for position, name in enumerate(model.classes_)}
     came = np.array([place.get(one, -1) for one in rows["next_category"]])
     known = np.maximum(came, 0)
@@ -149,9 +154,9 @@ def _ranks(model: ClassifierMixin, rows: pl.DataFrame) -> np.ndarray:
     return np.where(came >= 0, ranks, probabilities.shape[1])
 
 
-def _judged(model: ClassifierMixin, rows: pl.DataFrame) -> list[Figure]:
+def _judged(model: ClassifierMixin, rows: pl.DataFrame, texts: Texts) -> list[Figure]:
     """How often the first guess was right, and one of the first three."""
-    ranks = _ranks(model, rows)
+    ranks = _ranks(model, rows, texts)
     return [
         mean_of("accuracy", (ranks == 0).astype(float), _weights(rows)),
         mean_of(f"accuracy_of_{GUESSES}", (ranks < GUESSES).astype(float), _weights(rows)),
@@ -163,6 +168,7 @@ def _baselines(known: pl.DataFrame, test: pl.DataFrame) -> Iterator[tuple[str, p
     popular = counts["next_category"][0]
     yield "last_category_repeated", test["last_category"].fill_null(popular)
     yield "category_bought_most", test["main_category"].fill_null(popular)
+    yield "category_viewed_most", test["main_viewed_category"].fill_null(popular)
     yield "most_popular_category", pl.Series([popular] * test.height, dtype=pl.String)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 NUMBER, FEW, MANY = "number", "few", "many"
 UNKNOWN = "unknown"
+NEW_TEXT = -1.0
+Texts = Mapping[str, Sequence[str]]
 SMALLEST_CHANCE = 1e-4
 DIGITS = 6
 """Predictions are told with so many digits: the last ones of a sum over trees differ between machines."""
@@ -73,6 +75,7 @@ FEATURES = (
     Feature("line_count", NUMBER, "order lines", "orders", is_product=True),
     Feature("main_category", MANY, "category bought most", "what was bought", is_product=True),
     Feature("last_category", MANY, "category bought last", "what was bought", is_product=True),
+    Feature("main_viewed_category", MANY, "category viewed most", "what was viewed", is_product=True),
     Feature("revenue_amount", NUMBER, "revenue", "money", is_money=True),
     Feature("recent_revenue_amount", NUMBER, "revenue in a year", "money", is_money=True),
     Feature("mean_order_amount", NUMBER, "mean order value", "money", is_money=True),
@@ -89,17 +92,28 @@ def chosen(money: bool = True, products: bool = True) -> tuple[Feature, ...]:
     return tuple(one for one in FEATURES if (money or not one.is_money) and (products or not one.is_product))
 
 
-def prepared(rows: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
-    """The columns of `features` in their order: numbers as doubles on a logarithmic scale (sign(x) log(1 + |x|), unknown ones NaN),
-    as ten days more mean much after one day and little after a hundred; probabilities as the logarithm of their odds; texts without NULLs."""
-    return rows.select(_prepared(one) for one in features)
+def texts_in(rows: pl.DataFrame, features: Sequence[Feature]) -> Texts:
+    """The different texts of each of `features` that has texts, in alphabetical order. One that is not known is UNKNOWN."""
+    names = [one.name for one in features if one.kind != NUMBER]
+    return {name: rows.select(_text(name).unique().sort()).to_series().to_list() for name in names}
 
 
-def _prepared(feature: Feature) -> pl.Expr:
-    column = pl.col(feature.name)
+def prepared(rows: pl.DataFrame, features: Sequence[Feature], texts: Texts) -> pl.DataFrame:
+    """The columns of `features` in their order, all doubles: numbers on a logarithmic scale (sign(x) log(1 + |x|), unknown ones NaN),
+    as ten days more mean much after one day and little after a hundred; probabilities as the logarithm of their odds; texts by
+    their place in `texts` (see texts_in), NEW_TEXT where they are not there: models encode numbers many times faster than strings."""
+    return rows.select(_prepared(one, texts) for one in features)
+
+
+def _text(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.String).fill_null(UNKNOWN)
+
+
+def _prepared(feature: Feature, texts: Texts) -> pl.Expr:
     if feature.kind != NUMBER:
-        return column.cast(pl.String).fill_null(UNKNOWN)
-    number = column.cast(pl.Float64)
+        known = texts[feature.name]
+        return _text(feature.name).replace_strict(known, range(len(known)), default=NEW_TEXT, return_dtype=pl.Float64)
+    number = pl.col(feature.name).cast(pl.Float64)
     if feature.is_probability:
         inside = number.clip(SMALLEST_CHANCE, 1 - SMALLEST_CHANCE)
         return (inside / (1 - inside)).log().fill_null(float("nan"))

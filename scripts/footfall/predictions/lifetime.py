@@ -110,9 +110,10 @@ def fit_purchases(histories: Histories, is_modified: bool) -> Purchases:
 
     bounds = [(np.log(SMALLEST), np.log(LARGEST))] * 4
     starts = ((0.5, 0.5, 0.7, 2.0), (1.0, 1.0, 1.0, 1.0), (0.2, 0.1, 0.3, 3.0))
-    precise = {"ftol": 1e-15, "gtol": 1e-8}
-    found = [minimize(loss, np.log(start), method="L-BFGS-B", bounds=bounds, options=precise) for start in starts]
-    best = min(found, key=lambda one: one.fun)
+    rough, precise = {"ftol": 1e-9}, {"ftol": 1e-15, "gtol": 1e-8}
+    found = [minimize(loss, np.log(start), method="L-BFGS-B", bounds=bounds, options=rough) for start in starts]
+    nearest = min(found, key=lambda one: one.fun).x
+    best = minimize(loss, nearest, method="L-BFGS-B", bounds=bounds, options=precise)
     r, alpha, a, b = (float(one) for one in np.exp(best.x))
     total = log_likelihood(np.array([r, alpha * unit, a, b]), histories, is_modified)
     return Purchases(r, alpha * unit, a, b, is_modified, total)

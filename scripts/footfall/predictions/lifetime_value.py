@@ -14,7 +14,7 @@ from footfall.predictions.features import DIGITS, NUMBER, Feature
 from footfall.predictions.judging import Doubles, Figure, auc, draws, mean_of, root_gained, root_of, tenths
 from footfall.predictions.lifetime import Purchases, Values, fit_purchases, fit_values, histories
 from footfall.predictions.periods import Periods, TooLittleError, periods
-from footfall.predictions.reasons import strongest, texts_of
+from footfall.predictions.reasons import strongest, told_of
 from footfall.predictions.tasks import Settings
 from footfall.predictions.training import Judgement
 
@@ -170,7 +170,7 @@ def _why(
     mean = pl.Series("mean_order_day_amount", _amounts(rows)[1])
     rows = rows.with_columns(mean)
     worth = model.worth(rows, horizon)
-    moved, texts = [], []
+    moved, told = [], []
     for part in PARTS:
         changed = rows.with_columns(pl.lit(usual[part.name]).alias(part.name))
         # A history stays one: the last order is not before the first, and is the first where there is one only.
@@ -189,8 +189,8 @@ def _why(
             (pl.col("mean_order_day_amount") * pl.col("order_day_count")).alias("revenue_amount")
         )
         moved.append(worth - model.worth(changed, horizon))
-        texts.append(texts_of(rows, part, usual))
-    return strongest(np.column_stack(moved), texts, lambda change: f"{change:+,.0f}", 0.5).get_columns()
+        told.append(told_of(rows, part, usual))
+    return strongest(np.column_stack(moved), told, lambda change: f"{change:+,.0f}", 0.5).get_columns()
 
 
 def _history(rows: pl.DataFrame) -> tuple[Doubles, Doubles, Doubles]:

@@ -10,13 +10,13 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 from sklearn.base import ClassifierMixin
-from sklearn.pipeline import Pipeline
 
-from footfall.predictions.candidates import CANDIDATES, SEED, calibrated
-from footfall.predictions.features import Feature, prepared
+from footfall.predictions.candidates import CANDIDATES, SEED, calibrated, learned
+from footfall.predictions.features import Feature, Texts, prepared, texts_in
 from footfall.predictions.judging import (
     Doubles,
     Figure,
+    Scored,
     best_threshold,
     difference,
     draws,
@@ -51,6 +51,7 @@ class Trained:
 
     task: Task
     features: tuple[Feature, ...]
+    texts: Texts
     model: ClassifierMixin
     candidate: str
     threshold: float
@@ -77,6 +78,7 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     horizon = int(settings[task.horizon])  # type: ignore[call-overload]
     split = periods(rows["snapshot_on"].unique().to_list(), horizon)
     features = task.features(settings)
+    texts = texts_in(rows, features)
     asked = rows.filter(task.about & task.known)
     most = int(settings["prediction_max_rows"])  # type: ignore[call-overload]
     cut = task.learn_cut(of_days(asked, split.training), settings)
@@ -84,11 +86,11 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     def sample(days: Sequence[date], cut: float | None, most: int = most) -> _Sample:
         part = at_most(of_days(asked, days), most)
         outcomes = part.select(task.outcome(cut).cast(pl.Float64)).to_series().to_numpy()
-        return _Sample(part, prepared(part, features), outcomes)
+        return _Sample(part, prepared(part, features, texts), outcomes)
 
     training, validation, test = (
         sample(split.training, cut),
-        sample([split.validation], cut, most // 2),
+        sample([split.validation], cut),
         sample([split.test], cut),
     )
     fewest = int(settings["prediction_min_outcomes"])  # type: ignore[call-overload]
@@ -99,19 +101,19 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     name, earlier = _choose(task, features, training, validation, split, judgements)
     # As it would have been on the day of the test: all that was known then, the chosen candidate.
     known = sample(split.before_test, cut)
-    fitted = CANDIDATES[name](features).fit(known.frame, known.outcomes)
+    fitted = learned(name, features, known.frame, known.outcomes)
     model = calibrated(fitted, earlier, validation.frame, validation.outcomes)
     threshold = best_threshold(known.outcomes, _of_yes(model, known.frame))
     judgements += _judge(task, name, model, threshold, test, split)
-    judgements += _audit(name, features, known, test, rows, timedelta(days=horizon), split)
+    judgements += _audit(name, features, texts, known, test, rows, timedelta(days=horizon), split)
 
     today_cut = task.learn_cut(of_days(asked, split.before_today), settings)
     every = sample(split.before_today, today_cut)
-    newest = CANDIDATES[name](features).fit(every.frame, every.outcomes)
+    newest = learned(name, features, every.frame, every.outcomes)
     final = calibrated(newest, fitted, test.frame, test.outcomes)
     final_threshold = best_threshold(every.outcomes, _of_yes(final, every.frame))
     return Trained(
-        task, features, final, name, final_threshold, today_cut, split, every.outcomes.size, tuple(judgements)
+        task, features, texts, final, name, final_threshold, today_cut, split, every.outcomes.size, tuple(judgements)
     )
 
 
@@ -160,38 +162,40 @@ def _choose(
     validation: _Sample,
     split: Periods,
     judgements: list[Judgement],
-) -> tuple[str, Pipeline]:
+) -> tuple[str, ClassifierMixin]:
     """The candidate that ranks the validation period best, learned from the training periods; a later one has to be better than an
     earlier, simpler one."""
     weights = draws(validation.outcomes.size, SEED)
-    found: dict[str, tuple[float, Pipeline]] = {}
-    for name, make in CANDIDATES.items():
-        fitted = make(features).fit(training.frame, training.outcomes)
-        figures = ranked(validation.outcomes, _of_yes(fitted, validation.frame), weights)
+    fitted: dict[str, ClassifierMixin] = {}
+    found: dict[str, float] = {}
+    for name in CANDIDATES:
+        fitted[name] = learned(name, features, training.frame, training.outcomes, fitted)
+        figures = ranked(Scored(validation.outcomes, _of_yes(fitted[name], validation.frame), weights))
         judgements += _told(figures, name, "candidate", "validation", split.validation, validation)
-        found[name] = figures[0].value or 0.0, fitted
+        found[name] = figures[0].value or 0.0
     for name, scores in _baselines(task, validation):
-        figures = ranked(validation.outcomes, scores, weights)
+        figures = ranked(Scored(validation.outcomes, scores, weights))
         judgements += _told(figures, name, "baseline", "validation", split.validation, validation)
-    best = max(found, key=lambda name: found[name][0])
-    return best, found[best][1]
+    best = max(found, key=lambda name: found[name])
+    return best, fitted[best]
 
 
 def _judge(
     task: Task, name: str, model: ClassifierMixin, threshold: float, test: _Sample, split: Periods
 ) -> Iterator[Judgement]:
-    probabilities = _of_yes(model, test.frame)
     weights = draws(test.outcomes.size, SEED + 1)
-    yield from _told(judged(test.outcomes, probabilities, threshold, weights), name, "chosen", "test", split.test, test)
+    own = Scored(test.outcomes, _of_yes(model, test.frame), weights)
+    yield from _told(judged(own, threshold), name, "chosen", "test", split.test, test)
     for baseline, scores in _baselines(task, test):
-        figures = ranked(test.outcomes, scores, weights)
-        figures.append(difference(test.outcomes, probabilities, scores, weights))
+        other = Scored(test.outcomes, scores, weights)
+        figures = [*ranked(other), difference(own, other)]
         yield from _told(figures, baseline, "baseline", "test", split.test, test)
 
 
 def _audit(
     name: str,
     features: Sequence[Feature],
+    texts: Texts,
     known: _Sample,
     test: _Sample,
     rows: pl.DataFrame,
@@ -202,18 +206,22 @@ def _audit(
     of a leak: with features of the first snapshot after the outcome in place of those of the day."""
     rng = np.random.default_rng(SEED)
     known = _some(known, AUDITED)
-    fitted = CANDIDATES[name](features).fit(known.frame, rng.permutation(known.outcomes))
+    fitted = learned(name, features, known.frame, rng.permutation(known.outcomes))
     shuffled = replace(test, outcomes=rng.permutation(test.outcomes))
-    figures = ranked(shuffled.outcomes, _of_yes(fitted, test.frame), draws(test.outcomes.size, SEED + 2))
+    weights = draws(test.outcomes.size, SEED + 2)
+    figures = ranked(Scored(shuffled.outcomes, _of_yes(fitted, test.frame), weights))
     yield from _told(figures, SHUFFLED, "audit", "test", split.test, shuffled)
 
-    learned, asked = (_seen_afterwards(one, rows, features, horizon) for one in (known, test))
-    fitted = CANDIDATES[name](features).fit(learned.frame, learned.outcomes)
-    figures = ranked(asked.outcomes, _of_yes(fitted, asked.frame), draws(asked.outcomes.size, SEED + 2))
+    known, asked = (_seen_afterwards(one, rows, features, texts, horizon) for one in (known, test))
+    fitted = learned(name, features, known.frame, known.outcomes)
+    weights = draws(asked.outcomes.size, SEED + 2)
+    figures = ranked(Scored(asked.outcomes, _of_yes(fitted, asked.frame), weights))
     yield from _told(figures, LEAKING, "audit", "test", split.test, asked)
 
 
-def _seen_afterwards(sample: _Sample, rows: pl.DataFrame, features: Sequence[Feature], horizon: timedelta) -> _Sample:
+def _seen_afterwards(
+    sample: _Sample, rows: pl.DataFrame, features: Sequence[Feature], texts: Texts, horizon: timedelta
+) -> _Sample:
     """The customers of `sample` with the features of the first snapshot after their outcome."""
     days = sorted(rows["snapshot_on"].unique())
     after = {day: next((one for one in days if one >= day + horizon), None) for day in days}
@@ -224,7 +232,7 @@ def _seen_afterwards(sample: _Sample, rows: pl.DataFrame, features: Sequence[Fea
     return replace(
         sample,
         rows=sample.rows[kept],
-        frame=prepared(joined, features),
+        frame=prepared(joined, features, texts),
         outcomes=sample.outcomes[kept],
     )
 
