@@ -8,6 +8,11 @@
             and {{ relation }}.{{ happened_at }} < visitors.valid_to
 {%- endmacro %}
 
+{# The day from which on it is known whose something on a device is: its own, or that of the login that told it. After join_owner. #}
+{% macro known_on(happened_at) -%}
+    cast(greatest({{ happened_at }}, visitors.identified_at) as date)
+{%- endmacro %}
+
 {# Intervals of owners from the CTE `identified`: events (visitor_id, customer_id, event_at, event_id) of somebody logged in. The last
    CTE is `owner_intervals`. A device belongs to whoever was last seen logged in there, until somebody else is; what came before
    the first login belongs to that first customer. At equal timestamps the later event by id wins. #}

@@ -19,6 +19,7 @@ from footfall.predictions.building import FIGURES
 from footfall.predictions.card_texts import CARDS
 from footfall.predictions.cards import FINE, INDEX, NOT_WRITTEN, USAGE, main, read_build
 from footfall.predictions.cards import cards as cards_of
+from footfall.predictions.tasks import TASKS
 
 WRITTEN = PROJECT / "docs" / "model_cards"
 AS_OF = date(2025, 6, 30)
@@ -335,6 +336,11 @@ def test_cards_say_what_the_project_says(name: str) -> None:
     for text in (what, CARDS[name].use, CARDS[name].query, *CARDS[name].limits):
         assert text in card
     assert all(f"{one[0].upper()}{one[1:]}?" in card for one in asked)
+    if name in TASKS:
+        features = TASKS[name].features(variables)
+        themes = {one.theme for one in features}
+        assert f"{len(features)} features of {len(themes)} themes." in card
+        assert all(one.said in card for one in features)
     named = {one for text in CARDS[name].limits for one in re.findall(r"`(\w+)`", text)}
     assert named <= set(variables)
 

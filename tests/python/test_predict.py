@@ -249,6 +249,20 @@ def test_what_pandas_makes_of_null_is_unknown_too(of_shop: Shop, tmp_path: Path)
     assert pl.read_parquet(tmp_path / "scores.parquet").equals(mart(of_shop, "high_value"))
 
 
+def test_a_text_that_nobody_had_is_no_other(of_shop: Shop, tmp_path: Path) -> None:
+    """A country and a device of which the model knows nothing: everybody is scored, as by neither of those that it knows."""
+    texts = json.loads(of_shop.model("next_purchase").read_text(encoding="utf-8"))["texts"]
+    found = {}
+    for device in (*texts["last_device_type"], "watch"):
+        rows = of_shop.features().with_columns(last_device_type=pl.lit(device), country=pl.lit("Atlantis"))
+        rows.write_parquet(tmp_path / "customers.parquet")
+        predict("next_purchase", tmp_path / "scores.parquet", features=tmp_path / "customers.parquet", overwrite=True)
+        scores = pl.read_parquet(tmp_path / "scores.parquet")
+        assert scores.height == mart(of_shop, "next_purchase").height
+        found[device] = scores["purchase_probability"].sum()
+    assert len(set(found.values())) == len(found)
+
+
 def test_histories_that_cannot_be(of_shop: Shop, tmp_path: Path) -> None:
     rows = of_shop.features().filter(pl.col("order_day_count") > 0)
     for column, value, told in (
@@ -373,6 +387,9 @@ def test_reading_a_model_runs_no_code(copied: Path, tmp_path: Path) -> None:
     [
         ({"versions": {"scikit-learn": "0.24.2"}}, r"was saved by scikit-learn 0\.24\.2"),
         ({"format": 99}, "is of format 99"),
+        ({"format": 1}, "is of format 1"),
+        ({"texts": {"country": ["DE"]}}, "lacks the texts of last_device_type"),
+        ({"texts": None}, "lacks the texts of last_device_type"),
         ({"features": ["recency_days", "horoscope"]}, "wants the feature horoscope"),
         ({"prediction": "high_value"}, "is a model of high_value"),
     ],

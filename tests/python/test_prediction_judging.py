@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from footfall.predictions.judging import (
     Figure,
-    Scored,
+    Ranking,
     auc,
     average_precision,
     best_threshold,
@@ -74,7 +74,7 @@ def test_no_threshold_has_a_greater_f1(rows: list[tuple[bool, float]]) -> None:
 def test_measures_of_a_case_counted_by_hand() -> None:
     outcomes = np.array([1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0])
     probabilities = np.array([0.9, 0.8, 0.7, 0.4, 0.3, 0.2, 0.1, 0.1])
-    found = by_name(judged(Scored(outcomes, probabilities, draws(8, 1)), 0.5))
+    found = by_name(judged(Ranking(outcomes, probabilities, draws(8, 1)), 0.5))
     assert (found["true_positive_count"], found["false_positive_count"]) == (2, 1)
     assert (found["false_negative_count"], found["true_negative_count"]) == (1, 4)
     assert found["precision"] == pytest.approx(2 / 3)
@@ -104,7 +104,7 @@ def test_no_order_among_equals_matters(rows: list[tuple[bool, float]], random: o
 
     def told(rows: list[tuple[bool, float]]) -> list[float | None]:
         outcomes, scores = arrays(rows)
-        return [one.value for one in judged(Scored(outcomes, scores, weights), 0.5)]
+        return [one.value for one in judged(Ranking(outcomes, scores, weights), 0.5)]
 
     assert told(rows) == pytest.approx(told(mixed), nan_ok=True)
 
@@ -127,7 +127,7 @@ def test_intervals_hold_what_they_promise() -> None:
     for seed in range(200):
         outcomes = (rng.random(300) < 0.3).astype(float)
         scores = rng.normal(outcomes, 1.0)  # the area of two bells one standard deviation apart: 0.7602
-        found = next(one for one in ranked(Scored(outcomes, scores, draws(300, seed))) if one.metric == "roc_auc")
+        found = next(one for one in ranked(Ranking(outcomes, scores, draws(300, seed))) if one.metric == "roc_auc")
         inside += found.low <= 0.76025 <= found.high
     assert 180 <= inside <= 199
 
@@ -137,15 +137,15 @@ def test_a_difference_is_of_the_same_customers() -> None:
     outcomes = (rng.random(500) < 0.5).astype(float)
     scores = rng.normal(outcomes, 1.0)
     weights = draws(500, 3)
-    own = Scored(outcomes, scores, weights)
-    none = difference(own, Scored(outcomes, scores * 2 + 1, weights))
+    own = Ranking(outcomes, scores, weights)
+    none = difference(own, Ranking(outcomes, scores * 2 + 1, weights))
     assert (none.value, none.low, none.high) == (0, 0, 0)
-    some = difference(own, Scored(outcomes, rng.normal(size=500), weights))
+    some = difference(own, Ranking(outcomes, rng.normal(size=500), weights))
     assert some.low > 0.1
 
 
 def test_no_outcomes_no_figures_that_pretend() -> None:
-    found = by_name(judged(Scored(np.zeros(5), np.linspace(0, 1, 5), draws(5, 1)), 0.5))
+    found = by_name(judged(Ranking(np.zeros(5), np.linspace(0, 1, 5), draws(5, 1)), 0.5))
     assert found["roc_auc"] is None and found["recall"] is None and found["pr_auc"] is None
     assert tenths(np.zeros(5), np.linspace(0, 1, 5)) == []
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from footfall.predictions.candidates import CANDIDATES, learned
 from footfall.predictions.features import chosen, prepared, texts_in
-from footfall.predictions.judging import Figure, Scored, draws, ranked
+from footfall.predictions.judging import Figure, Ranking, draws, ranked
 from threadpoolctl import threadpool_limits
 
 
@@ -69,7 +69,7 @@ def value_told(rows: pl.DataFrame, products: bool) -> Figure:
     def told(name: str, known: pl.DataFrame, asked: pl.DataFrame) -> Figure:
         model = learned(name, features, prepared(known, features, texts), outcomes(known))
         scores = model.predict_proba(prepared(asked, features, texts))[:, 1]
-        return ranked(Scored(outcomes(asked), scores, draws(asked.height, 1)))[0]
+        return ranked(Ranking(outcomes(asked), scores, draws(asked.height, 1)))[0]
 
     with threadpool_limits(1):
         best = max(CANDIDATES, key=lambda name: told(name, of(earlier), of(validation)).value or 0.0)

@@ -365,3 +365,41 @@ def test_features_are_what_was_known_on_that_day(built: duckdb.DuckDBPyConnectio
         group by customer_id
     """
     assert differing(built, views.format("built"), views.format("cut")) == []
+
+
+def test_the_category_viewed_most_is_counted_from_views_known_by_then(built: duckdb.DuckDBPyConnection) -> None:
+    """Of every snapshot, from events, owners and products; the newest one lies within its month."""
+    from_views = """
+        with views as (
+            select
+                features.customer_id,
+                features.snapshot_on,
+                coalesce(products.category, 'unknown') as category,
+                count(*) as view_count
+            from built.intermediate.int_customer_features_snapshotted as features
+            inner join built.intermediate.int_visitors_identified as owners on features.customer_id = owners.customer_id
+            inner join built.marts.fct_events as events
+                on
+                    owners.visitor_id = events.visitor_id
+                    and events.event_at >= owners.valid_from
+                    and events.event_at < owners.valid_to
+            inner join built.marts.dim_products as products on events.product_id = products.product_id
+            where
+                events.event_type = 'product_view'
+                and not products.is_service_line
+                and events.event_at < features.snapshot_on + interval 1 day
+                and owners.identified_at < features.snapshot_on + interval 1 day
+            group by all
+        )
+        from views
+        select customer_id, snapshot_on, category
+        qualify row_number() over (partition by customer_id, snapshot_on order by view_count desc, category desc) = 1
+    """
+    told = """
+        select customer_id, snapshot_on, main_viewed_category
+        from built.intermediate.int_customer_features_snapshotted
+        where main_viewed_category is not null
+    """
+    assert differing(built, told, from_views) == []
+    [(newest, count)] = rows(built, f"select max(snapshot_on), count(*) from ({told})")
+    assert (newest + timedelta(days=1)).day != 1 and count > 1_000

@@ -51,7 +51,7 @@ looked_at as (
         visitors.customer_id,
         events.product_id,
         cast(events.event_at as date) as happened_on,
-        cast(greatest(events.event_at, visitors.identified_at) as date) as known_on,
+        {{ known_on('events.event_at') }} as known_on,
         count(*) filter (where events.event_type = 'product_view') as view_count,
         count(*) filter (where events.event_type = 'add_to_cart') as add_to_cart_count
     from events

@@ -65,7 +65,7 @@ identified_sessions as (
     select
         sessions.*,
         cast(sessions.ended_at as date) as ended_on,
-        cast(greatest(sessions.ended_at, visitors.identified_at) as date) as known_on
+        {{ known_on('sessions.ended_at') }} as known_on
     from sessions
     {{ join_owner('sessions', 'ended_at') }}
 ),

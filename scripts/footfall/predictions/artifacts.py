@@ -1,4 +1,4 @@
-"""Trained models on disk: a scikit-learn pipeline that is read without running what is in it (skops), and what it is, as JSON.
+"""Trained models on disk: a scikit-learn estimator that is read without running what is in it (skops), and what it is, as JSON.
 
 A model is one file, `<source>/<prediction>/<version>.skops`, beside `<version>.json`; `current.json` there names the newest. A model
 of a few parameters (lifetime values) has them in the JSON and no other file. Files are written aside and renamed, the pointer last: a
@@ -24,7 +24,7 @@ import skops.io
 from sklearn.base import ClassifierMixin
 
 from footfall.export import project_version
-from footfall.predictions.features import FEATURES, Feature
+from footfall.predictions.features import FEATURES, NUMBER, Feature
 
 FORMAT = 2
 CURRENT = "current.json"
@@ -173,11 +173,15 @@ def told_by(path: Path) -> Metadata:
 
 
 def features_of(metadata: Metadata) -> Sequence[Feature]:
-    """The features that a saved model takes. Raises ArtifactError where this version does not have them all."""
+    """The features that a saved model takes. Raises ArtifactError where this version does not have them all, or the metadata not what it takes."""
     known = {one.name: one for one in FEATURES}
     missing = [name for name in metadata.features if name not in known]
     if missing:
         raise ArtifactError(
             f"{metadata.version}: wants the feature {missing[0]}, which is no more. Fix: dbt build trains it anew."
         )
-    return [known[name] for name in metadata.features]
+    features = [known[name] for name in metadata.features]
+    unknown = [one.name for one in features if one.kind != NUMBER and one.name not in (metadata.texts or {})]
+    if unknown:
+        raise ArtifactError(f"{metadata.version}: lacks the texts of {unknown[0]}. Fix: dbt build trains it anew.")
+    return features

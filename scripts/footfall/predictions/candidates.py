@@ -1,4 +1,4 @@
-"""The models that are tried: preparation and classifier as one scikit-learn pipeline each."""
+"""The models that are tried: preparation and classifier as one scikit-learn pipeline each, and means of what two of them say."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ GLOSSARY = (
      "how many times the mean share a tenth has"),
     ("mean error", "what the amounts are off by, up or down, in money"),
     ("WAPE, MAPE", "the sum of what days are off by, as a share of the revenue; the mean of each day's own share"),
-    ("[low, high]", "95 % interval, by 200 bootstrap samples of customers"),
+    ("[low, high]", "95 % interval, by bootstrap samples of customers, or of days"),
 )  # fmt: skip
 
 

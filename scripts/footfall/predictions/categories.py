@@ -70,7 +70,7 @@ CANDIDATES: dict[str, Callable[[Sequence[Feature]], Pipeline]] = {
 
 
 def features() -> tuple[Feature, ...]:
-    """All texts, and the numbers that say who the customer is: what was bought so far tells most of what comes."""
+    """All texts, and the numbers that say who the customer is: what was viewed and bought so far tells most of what comes."""
     return tuple(
         one for one in FEATURES if one.kind != NUMBER or one.theme in ("what was bought", "money", "who it is")
     )

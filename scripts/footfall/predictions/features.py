@@ -95,7 +95,7 @@ def chosen(money: bool = True, products: bool = True) -> tuple[Feature, ...]:
 def texts_in(rows: pl.DataFrame, features: Sequence[Feature]) -> Texts:
     """The different texts of each of `features` that has texts, in alphabetical order. One that is not known is UNKNOWN."""
     names = [one.name for one in features if one.kind != NUMBER]
-    return {name: rows.select(_text(name).unique().sort()).to_series().to_list() for name in names}
+    return {name: rows.select(known_text(name).unique().sort()).to_series().to_list() for name in names}
 
 
 def prepared(rows: pl.DataFrame, features: Sequence[Feature], texts: Texts) -> pl.DataFrame:
@@ -105,14 +105,17 @@ def prepared(rows: pl.DataFrame, features: Sequence[Feature], texts: Texts) -> p
     return rows.select(_prepared(one, texts) for one in features)
 
 
-def _text(name: str) -> pl.Expr:
+def known_text(name: str) -> pl.Expr:
+    """A column of texts without NULLs."""
     return pl.col(name).cast(pl.String).fill_null(UNKNOWN)
 
 
 def _prepared(feature: Feature, texts: Texts) -> pl.Expr:
     if feature.kind != NUMBER:
         known = texts[feature.name]
-        return _text(feature.name).replace_strict(known, range(len(known)), default=NEW_TEXT, return_dtype=pl.Float64)
+        return known_text(feature.name).replace_strict(
+            known, range(len(known)), default=NEW_TEXT, return_dtype=pl.Float64
+        )
     number = pl.col(feature.name).cast(pl.Float64)
     if feature.is_probability:
         inside = number.clip(SMALLEST_CHANCE, 1 - SMALLEST_CHANCE)

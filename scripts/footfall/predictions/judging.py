@@ -33,14 +33,15 @@ def draws(count: int, seed: int, how_many: int = DRAWS) -> Counts:
     if not count:
         return np.zeros((how_many, 0), np.int32)
     rng = np.random.default_rng(seed)
+    found = np.empty((how_many, count), np.int32)
     # As multinomial() with equal chances, in a fifth of the time.
-    return np.stack([np.bincount(rng.integers(count, size=count), minlength=count) for _ in range(how_many)]).astype(
-        np.int32
-    )
+    for sample in found:
+        sample[:] = np.bincount(rng.integers(count, size=count), minlength=count)
+    return found
 
 
 @dataclass(frozen=True)
-class Scored:
+class Ranking:
     """(n,) outcomes of 0 and 1, (n,) scores that should rise with them, and (samples, n) bootstrap samples (see draws)."""
 
     outcomes: Doubles
@@ -115,17 +116,17 @@ def best_threshold(outcomes: Doubles, scores: Doubles) -> float:
     return float(scores[order][ends[int(np.argmax(f1))]])
 
 
-def ranked(scored: Scored) -> list[Figure]:
+def ranked(ranking: Ranking) -> list[Figure]:
     """What only the order of scores decides: the areas under both curves, with intervals."""
     return [
         Figure(name, *_with_interval(value[0], drawn))
-        for name, value, drawn in zip(("roc_auc", "pr_auc"), scored.areas, scored.drawn_areas, strict=True)
+        for name, value, drawn in zip(("roc_auc", "pr_auc"), ranking.areas, ranking.drawn_areas, strict=True)
     ]
 
 
-def judged(scored: Scored, threshold: float) -> list[Figure]:
+def judged(ranking: Ranking, threshold: float) -> list[Figure]:
     """All measures of scores that are probabilities; yes is `threshold` and above."""
-    outcomes, probabilities, weights = scored.outcomes, scored.scores, scored.weights
+    outcomes, probabilities, weights = ranking.outcomes, ranking.scores, ranking.weights
     yes = (probabilities >= threshold).astype(float)
     parts = {
         "true_positive_count": yes * outcomes,
@@ -140,7 +141,7 @@ def judged(scored: Scored, threshold: float) -> list[Figure]:
             return {"precision": tp / (tp + fp), "recall": tp / (tp + fn), "f1": 2 * tp / (2 * tp + fp + fn)}
 
     found, drawn = ratios(_once(outcomes)), ratios(weights)
-    figures = ranked(scored)
+    figures = ranked(ranking)
     figures += [Figure(name, *_with_interval(found[name][0], drawn[name])) for name in found]
     squares = (probabilities - outcomes) ** 2
     figures.append(mean_of("brier", squares, weights))
@@ -209,10 +210,10 @@ def _roots(off: Doubles, weights: Counts) -> Doubles:
     return np.sqrt(weights @ off**2 / weights.sum(axis=1))
 
 
-def difference(scored: Scored, other: Scored) -> Figure:
+def difference(ranking: Ranking, other: Ranking) -> Figure:
     """How much more area under the ROC curve the scores have than others of the same customers and samples."""
-    value = scored.areas[0][0] - other.areas[0][0]
-    return Figure("roc_auc_gained", *_with_interval(value, scored.drawn_areas[0] - other.drawn_areas[0]))
+    value = ranking.areas[0][0] - other.areas[0][0]
+    return Figure("roc_auc_gained", *_with_interval(value, ranking.drawn_areas[0] - other.drawn_areas[0]))
 
 
 def _once(outcomes: Doubles) -> Counts:

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from sklearn.base import ClassifierMixin
 
-from footfall.predictions.features import NUMBER, UNKNOWN, Feature, Texts, prepared
+from footfall.predictions.features import NUMBER, UNKNOWN, Feature, Texts, known_text, prepared
 from footfall.predictions.workers import side_by_side
 
 REASONS = 3
@@ -30,13 +30,8 @@ def usual(rows: pl.DataFrame, features: Sequence[Feature]) -> dict[str, float | 
             is_rare = 2 * rows[one.name].null_count() > rows.height
             found[one.name] = None if is_rare else rows[one.name].cast(pl.Float64).median()  # type: ignore[assignment]
         else:
-            counts = (
-                rows[one.name]
-                .cast(pl.String)
-                .fill_null(UNKNOWN)
-                .value_counts()
-                .sort("count", one.name, descending=[True, False])
-            )
+            counts = rows.select(known_text(one.name)).to_series().value_counts()
+            counts = counts.sort("count", one.name, descending=[True, False])
             found[one.name] = counts[one.name][0] if counts.height else UNKNOWN
     return found
 

@@ -16,7 +16,7 @@ from footfall.predictions.features import Feature, Texts, prepared, texts_in
 from footfall.predictions.judging import (
     Doubles,
     Figure,
-    Scored,
+    Ranking,
     best_threshold,
     difference,
     draws,
@@ -83,7 +83,7 @@ def train(task: Task, rows: pl.DataFrame, settings: Settings) -> Trained:
     most = int(settings["prediction_max_rows"])  # type: ignore[call-overload]
     cut = task.learn_cut(of_days(asked, split.training), settings)
 
-    def sample(days: Sequence[date], cut: float | None, most: int = most) -> _Sample:
+    def sample(days: Sequence[date], cut: float | None) -> _Sample:
         part = at_most(of_days(asked, days), most)
         outcomes = part.select(task.outcome(cut).cast(pl.Float64)).to_series().to_numpy()
         return _Sample(part, prepared(part, features, texts), outcomes)
@@ -170,11 +170,11 @@ def _choose(
     found: dict[str, float] = {}
     for name in CANDIDATES:
         fitted[name] = learned(name, features, training.frame, training.outcomes, fitted)
-        figures = ranked(Scored(validation.outcomes, _of_yes(fitted[name], validation.frame), weights))
+        figures = ranked(Ranking(validation.outcomes, _of_yes(fitted[name], validation.frame), weights))
         judgements += _told(figures, name, "candidate", "validation", split.validation, validation)
         found[name] = figures[0].value or 0.0
     for name, scores in _baselines(task, validation):
-        figures = ranked(Scored(validation.outcomes, scores, weights))
+        figures = ranked(Ranking(validation.outcomes, scores, weights))
         judgements += _told(figures, name, "baseline", "validation", split.validation, validation)
     best = max(found, key=lambda name: found[name])
     return best, fitted[best]
@@ -184,10 +184,10 @@ def _judge(
     task: Task, name: str, model: ClassifierMixin, threshold: float, test: _Sample, split: Periods
 ) -> Iterator[Judgement]:
     weights = draws(test.outcomes.size, SEED + 1)
-    own = Scored(test.outcomes, _of_yes(model, test.frame), weights)
+    own = Ranking(test.outcomes, _of_yes(model, test.frame), weights)
     yield from _told(judged(own, threshold), name, "chosen", "test", split.test, test)
     for baseline, scores in _baselines(task, test):
-        other = Scored(test.outcomes, scores, weights)
+        other = Ranking(test.outcomes, scores, weights)
         figures = [*ranked(other), difference(own, other)]
         yield from _told(figures, baseline, "baseline", "test", split.test, test)
 
@@ -209,13 +209,13 @@ def _audit(
     fitted = learned(name, features, known.frame, rng.permutation(known.outcomes))
     shuffled = replace(test, outcomes=rng.permutation(test.outcomes))
     weights = draws(test.outcomes.size, SEED + 2)
-    figures = ranked(Scored(shuffled.outcomes, _of_yes(fitted, test.frame), weights))
+    figures = ranked(Ranking(shuffled.outcomes, _of_yes(fitted, test.frame), weights))
     yield from _told(figures, SHUFFLED, "audit", "test", split.test, shuffled)
 
     known, asked = (_seen_afterwards(one, rows, features, texts, horizon) for one in (known, test))
     fitted = learned(name, features, known.frame, known.outcomes)
     weights = draws(asked.outcomes.size, SEED + 2)
-    figures = ranked(Scored(asked.outcomes, _of_yes(fitted, asked.frame), weights))
+    figures = ranked(Ranking(asked.outcomes, _of_yes(fitted, asked.frame), weights))
     yield from _told(figures, LEAKING, "audit", "test", split.test, asked)
 
 
