@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import warnings
+
 import numpy as np
-import sklearn.ensemble  # noqa: F401, loads OpenMP
-from footfall.predictions.workers import side_by_side
+import sklearn.ensemble
+import sklearn.utils.parallel
+from footfall.predictions.workers import HARMLESS, side_by_side
 from threadpoolctl import threadpool_info, threadpool_limits
 
 
@@ -26,3 +30,17 @@ def test_each_worker_has_one_thread_and_nobody_else_notices() -> None:
             seen = [threads(), pool.submit(threads).result(), *pool.submit(within).result()]
         assert [set(one.values()) for one in seen] == [{1}] * 4
         assert threads() == before
+
+
+def test_only_what_threads_do_to_each_others_filters_is_not_told() -> None:
+    assert HARMLESS in inspect.getsource(sklearn.utils.parallel)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        before = list(warnings.filters)
+        with side_by_side() as pool:
+            for text in (f"{HARMLESS} something", "this matters"):
+                pool.submit(warnings.warn, text).result()
+            pool.submit(warnings.resetwarnings).result()
+        assert list(warnings.filters) == before
+        warnings.warn("and this", stacklevel=1)
+    assert [str(one.message) for one in told] == ["this matters", "and this"]
