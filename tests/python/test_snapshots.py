@@ -368,7 +368,7 @@ def test_features_are_what_was_known_on_that_day(built: duckdb.DuckDBPyConnectio
 
 
 def test_the_category_viewed_most_is_counted_from_views_known_by_then(built: duckdb.DuckDBPyConnection) -> None:
-    """Of every snapshot, from events, owners and products; the newest one lies within its month."""
+    """Of every snapshot, from events, owners and products."""
     from_views = """
         with views as (
             select
@@ -401,5 +401,4 @@ def test_the_category_viewed_most_is_counted_from_views_known_by_then(built: duc
         where main_viewed_category is not null
     """
     assert differing(built, told, from_views) == []
-    [(newest, count)] = rows(built, f"select max(snapshot_on), count(*) from ({told})")
-    assert (newest + timedelta(days=1)).day != 1 and count > 1_000
+    assert rows(built, f"select count(*) > 1000 from ({told})") == [(True,)]
