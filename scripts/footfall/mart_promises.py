@@ -38,13 +38,21 @@ class Mart:
 
 
 @cache
+def mart_yaml() -> tuple[dict, ...]:
+    """What models/marts says of every mart, as the YAML has it, by name."""
+    # The loader in C reads the same in a tenth of the time; not every build of PyYAML has it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    read = [
+        yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        for path in (PROJECT / "models" / "marts").glob("*/*.yml")
+    ]
+    return tuple(sorted((model for one in read for model in one.get("models", [])), key=lambda model: model["name"]))
+
+
+@cache
 def described_marts() -> dict[str, Mart]:
     """Name -> promises of every mart that models/marts describes, by name."""
-    found = {}
-    for path in (PROJECT / "models" / "marts").glob("*/*.yml"):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            found[model["name"]] = _mart(model)
-    return dict(sorted(found.items()))
+    return {model["name"]: _mart(model) for model in mart_yaml()}
 
 
 def _mart(model: dict) -> Mart:

@@ -19,11 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from footfall.command import Parser, one_line
-from footfall.contract import DATABASE_VARIABLE, DEFAULT_DATABASE, PROJECT
+from footfall.contract import DATABASE_VARIABLE, DEFAULT_DATABASE
 from footfall.export import project_version
+from footfall.mart_promises import mart_yaml
 
 FINE, NOT_PUBLISHED, USAGE = 0, 1, 2
 SERVING_VARIABLE = "FOOTFALL_SERVING"
@@ -268,14 +268,14 @@ def _describe(connection: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> No
         "create table serving.column_descriptions (table_name varchar, column_name varchar, description varchar)"
     )
     rows = []
-    for path in sorted((PROJECT / "models" / "marts").glob("*/*.yml")):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            if model["name"] in marts:
-                columns = [("", model["description"])]
-                columns += [(column["name"], column.get("description", "")) for column in model["columns"]]
-                rows += [(model["name"], name, " ".join(text.split())) for name, text in columns]
+    for model in mart_yaml():
+        if model["name"] in marts:
+            columns = [("", model["description"])]
+            columns += [(column["name"], column.get("description", "")) for column in model["columns"]]
+            rows += [(model["name"], name, " ".join(text.split())) for name, text in columns]
     if rows:
-        connection.executemany("insert into serving.column_descriptions values (?, ?, ?)", rows)
+        by_column = [list(values) for values in zip(*rows, strict=True)]
+        connection.execute("insert into serving.column_descriptions select unnest(?), unnest(?), unnest(?)", by_column)
 
 
 def _point_at(folder: Path, final: Path) -> None:
