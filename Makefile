@@ -16,7 +16,7 @@ help: ## List the commands
 run: $(VENV)/.base ## Set up, make demo data (once), build and test every table, say what was found
 	@$(BIN)/python scripts/run.py
 
-test: $(VENV)/.test ## Run the fast tests (about 10 minutes on 2 cores)
+test: $(VENV)/.test ## Run the fast tests (10 to 16 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not large and not spark and not browser"
 
 test-all: $(VENV)/.test ## Run all tests, the large ones too
